@@ -1,0 +1,1 @@
+//! Every decision of Rolecall, computed without I/O.

@@ -1,0 +1,1 @@
+//! The line from files to a cluster, and the ports it goes through.

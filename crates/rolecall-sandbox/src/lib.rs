@@ -1,0 +1,1 @@
+//! The practice cluster; today its AWS side.
