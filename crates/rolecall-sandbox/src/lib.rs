@@ -1,1 +1,3 @@
 //! The practice cluster; today its AWS side.
+
+pub mod aws;
