@@ -1,4 +1,7 @@
 //! Results and refusals in the shapes of AWS's two protocols: query (XML, or JSON if asked) and REST with JSON.
+//! Of the query protocol's JSON only what the authenticator reads is proven: identities and errors.
+
+use std::fmt::Write as _;
 
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
@@ -21,9 +24,12 @@ impl Failure {
         Self { status, code, message: message.into() }
     }
 
-    pub(super) fn unavailable() -> Self {
-        let message = "the service is unavailable; the practice AWS was told so";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
+    pub(super) fn unavailable(service: Service) -> Self {
+        let code = match service {
+            Service::Sts => "ServiceUnavailable",
+            Service::Eks => "ServiceUnavailableException",
+        };
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "the practice AWS was told to be unavailable")
     }
 
     pub(super) fn throttled(service: Service) -> Self {
@@ -33,35 +39,21 @@ impl Failure {
         }
     }
 
-    /// Returns the failed authentication in the service's own words: the two differ in every code.
-    pub(super) fn refused(service: Service, refusal: Refusal) -> Self {
-        let (sts, eks, message) = match refusal {
-            Refusal::Unsigned => (
-                (StatusCode::FORBIDDEN, "MissingAuthenticationToken"),
-                "MissingAuthenticationTokenException",
-                "Request is missing Authentication Token".to_owned(),
-            ),
-            Refusal::Incomplete(message) => {
-                ((StatusCode::BAD_REQUEST, "IncompleteSignature"), "IncompleteSignatureException", message)
-            }
-            Refusal::Signature(message) => {
-                ((StatusCode::FORBIDDEN, "SignatureDoesNotMatch"), "InvalidSignatureException", message)
-            }
-            Refusal::UnknownKey => (
-                (StatusCode::FORBIDDEN, "InvalidClientTokenId"),
-                "UnrecognizedClientException",
-                "The security token included in the request is invalid.".to_owned(),
-            ),
-            Refusal::ExpiredSession => (
-                (StatusCode::FORBIDDEN, "ExpiredToken"),
-                "ExpiredTokenException",
-                "The security token included in the request is expired".to_owned(),
-            ),
+    /// Returns a failed authentication in the service's own words: the two differ in every code.
+    pub(super) fn refused(service: Service, refusal: &Refusal) -> Self {
+        let (sts, eks) = match refusal {
+            Refusal::Unsigned => ("MissingAuthenticationToken", "MissingAuthenticationTokenException"),
+            Refusal::Incomplete(_) => ("IncompleteSignature", "IncompleteSignatureException"),
+            Refusal::Signature(_) => ("SignatureDoesNotMatch", "InvalidSignatureException"),
+            Refusal::UnknownKey => ("InvalidClientTokenId", "UnrecognizedClientException"),
+            Refusal::ExpiredSession => ("ExpiredToken", "ExpiredTokenException"),
         };
-        match service {
-            Service::Sts => Self::new(sts.0, sts.1, message),
-            Service::Eks => Self::new(StatusCode::FORBIDDEN, eks, message),
-        }
+        let status = match refusal {
+            Refusal::Incomplete(_) => StatusCode::BAD_REQUEST,
+            _ => StatusCode::FORBIDDEN,
+        };
+        let code = if service == Service::Sts { sts } else { eks };
+        Self::new(status, code, refusal.to_string())
     }
 
     /// Returns what both services say to a caller without the right.
@@ -142,9 +134,9 @@ fn response(
 fn xml(document: &Value) -> String {
     let mut text = String::new();
     for (name, value) in document.as_object().into_iter().flatten() {
-        text.push_str(&format!("<{name} xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"));
+        let _ = write!(text, "<{name} xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">");
         write_element(&mut text, value);
-        text.push_str(&format!("</{name}>"));
+        let _ = write!(text, "</{name}>");
     }
     text
 }
@@ -153,9 +145,9 @@ fn write_element(text: &mut String, value: &Value) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
-                text.push_str(&format!("<{name}>"));
+                let _ = write!(text, "<{name}>");
                 write_element(text, value);
-                text.push_str(&format!("</{name}>"));
+                let _ = write!(text, "</{name}>");
             }
         }
         Value::String(content) => text.push_str(&escape(content)),

@@ -54,7 +54,7 @@ impl Dispatch {
                 tokio::time::sleep(delay).await;
                 None
             }
-            Some(Fault::Unavailable) => Some(Failure::unavailable()),
+            Some(Fault::Unavailable) => Some(Failure::unavailable(service)),
             Some(Fault::Throttled) => Some(Failure::throttled(service)),
             Some(Fault::Cut) => {
                 let action = action_of(service, &request);
@@ -90,7 +90,7 @@ impl Dispatch {
     fn call(&self, service: Service, request: &Request<Bytes>) -> (Option<String>, Result<Value, Failure>) {
         let caller = match signature::authenticate(request, service, &self.directory) {
             Ok(caller) => caller,
-            Err(refusal) => return (None, Err(Failure::refused(service, refusal))),
+            Err(refusal) => return (None, Err(Failure::refused(service, &refusal))),
         };
         let result = match service {
             Service::Sts => sts::call(&self.directory, &caller, request),

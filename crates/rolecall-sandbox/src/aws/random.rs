@@ -26,7 +26,7 @@ pub(super) fn session_token() -> String {
 
 /// Returns a request id, shaped like a UUID.
 pub(super) fn request_id() -> String {
-    let hex: String = bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes()));
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 

@@ -111,8 +111,8 @@ where
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((client, _)) => drop(connections.spawn(serve(client))),
-                // Out of file descriptors, most likely: others must end before the next one can begin.
-                Err(_) => tokio::task::yield_now().await,
+                // Out of file descriptors, most likely: one client must go before the next can come.
+                Err(_) => drop(connections.join_next().await),
             },
             Some(_) = connections.join_next() => {}
         }

@@ -6,7 +6,7 @@ use hyper::body::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::parse::{Form, Presented};
-use super::percent::{encode, pairs};
+use super::percent::{encode, hex, pairs};
 
 /// Returns the string to sign for the request as it came in.
 pub(super) fn string_to_sign(presented: &Presented, request: &Request<Bytes>) -> String {
@@ -30,11 +30,6 @@ pub(super) fn canonical_request(presented: &Presented, request: &Request<Bytes>)
     let payload = hex(&Sha256::digest(request.body()));
     canonical.extend_from_slice(format!("\n{headers}\n{payload}").as_bytes());
     canonical
-}
-
-/// Writes bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Removes empty, `.` and `..` segments, and encodes what is already encoded.

@@ -32,18 +32,23 @@ pub(super) struct Caller {
     pub(super) region: String,
 }
 
-/// Why a request has no caller. The texts are AWS's own, as its clients show them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a request has no caller, in the words that AWS's clients show.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
     /// Nothing looks like a signature.
+    #[error("Request is missing Authentication Token")]
     Unsigned,
     /// A part of the signature is missing or cannot be read.
+    #[error("{0}")]
     Incomplete(String),
     /// The signature is not one that this key makes for this request, service, region and time.
+    #[error("{0}")]
     Signature(String),
     /// No such key, or its session token is missing, foreign or out of place.
+    #[error("The security token included in the request is invalid.")]
     UnknownKey,
     /// The session has ended.
+    #[error("The security token included in the request is expired")]
     ExpiredSession,
 }
 

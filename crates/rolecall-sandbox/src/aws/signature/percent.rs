@@ -1,4 +1,7 @@
 //! Percent-encoding, as Signature Version 4 wants it: everything but RFC 3986's unreserved characters.
+//! And hexadecimal digits, as it wants them: lower-case.
+
+use std::fmt::Write as _;
 
 /// Splits a query or form body into decoded names and values.
 pub(in crate::aws) fn pairs(raw: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
@@ -17,16 +20,9 @@ pub(in crate::aws) fn decode(text: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        match escaped(&bytes[at..]) {
-            Some(value) => {
-                decoded.push(value);
-                at += 3;
-            }
-            None => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
+        let (value, length) = escaped(&bytes[at..]).map_or((byte, 1), |value| (value, 3));
+        decoded.push(value);
+        at += length;
     }
     decoded
 }
@@ -37,9 +33,17 @@ pub(super) fn encode(bytes: &[u8]) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let _ = write!(encoded, "%{byte:02X}");
         }
         encoded
+    })
+}
+
+/// Writes bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
     })
 }
 

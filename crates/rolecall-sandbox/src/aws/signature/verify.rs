@@ -10,8 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use super::canonical::{hex, string_to_sign};
+use super::canonical::string_to_sign;
 use super::parse::{Form, Presented};
+use super::percent::hex;
 use super::{Endpoint, Refusal};
 use crate::aws::Service;
 use crate::aws::directory::Session;
