@@ -1,1 +1,37 @@
-fn main() {}
+//! Repository automation: `cargo xtask --help` says what there is.
+//!
+//! One file a subcommand; none of them knows another's inside.
+
+use clap::{Parser, Subcommand};
+
+mod setup;
+mod testenv;
+mod tidy;
+
+/// Repository automation of Rolecall.
+///
+/// Start with `cargo xtask setup`, which builds the real API server and its
+/// companions once; then `cargo xtask testenv up` gives you a cluster to try
+/// things on.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Setup(setup::Arguments),
+    Testenv(testenv::Arguments),
+    /// Checks what no compiler or linter does; part of the tests
+    Tidy,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Setup(arguments) => setup::run(&arguments),
+        Command::Testenv(arguments) => testenv::run(&arguments),
+        Command::Tidy => tidy::run(&tidy::root()),
+    }
+}
