@@ -1,0 +1,55 @@
+//! What the files say: a document without errors, where it comes from, and the policy that goes with it.
+
+use crate::document::AwsAuthDocument;
+use crate::finding::{Finding, has_errors};
+use crate::policy::Policy;
+use crate::source::SourceRevision;
+
+/// What the files want. It can only be made of a document that the authenticator reads without a loss.
+#[derive(Debug, Clone)]
+pub struct DesiredAccess {
+    document: AwsAuthDocument,
+    revision: SourceRevision,
+    policy: Policy,
+    previous: Option<AwsAuthDocument>,
+}
+
+impl DesiredAccess {
+    /// Takes a parsed document, unless one of its findings is an error.
+    pub fn new(
+        document: Option<AwsAuthDocument>,
+        findings: &[Finding],
+        revision: SourceRevision,
+        policy: Policy,
+    ) -> Option<Self> {
+        let document = document.filter(|_| !has_errors(findings))?;
+        Some(Self { document, revision, policy, previous: None })
+    }
+
+    /// The same, with what this source applied before, for a cluster that keeps no ledger.
+    #[must_use]
+    pub fn after(mut self, previous: AwsAuthDocument) -> Self {
+        self.previous = Some(previous);
+        self
+    }
+
+    /// The map as its author wrote it.
+    pub fn document(&self) -> &AwsAuthDocument {
+        &self.document
+    }
+
+    /// The source and its revision.
+    pub fn revision(&self) -> &SourceRevision {
+        &self.revision
+    }
+
+    /// The proposed policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What this source applied before, where the user had to say so.
+    pub fn previous(&self) -> Option<&AwsAuthDocument> {
+        self.previous.as_ref()
+    }
+}

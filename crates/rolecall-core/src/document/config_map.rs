@@ -1,0 +1,177 @@
+//! The outer file: is it the ConfigMap `aws-auth`, and what are its data.
+//!
+//! kubectl reads it with the same library as the authenticator reads the sections.
+
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rolecall_yaml::{Document, LineIndex, Limits, Member, NodeId, Span, Value, Valued, to_json};
+
+use crate::finding::{Code, Finding, Level, Place};
+use crate::identity_mapping::Section;
+
+/// What the outer file says.
+pub(super) struct Parts {
+    pub(super) scalars: BTreeMap<Section, NodeId>,
+    pub(super) data: BTreeMap<String, String>,
+    pub(super) annotations: BTreeMap<String, String>,
+    pub(super) resource_version: Option<String>,
+}
+
+/// Reads the outer file; `None` where it is something else, and then a finding says what.
+pub(super) fn read(
+    file: &str,
+    text: &str,
+    lines: &LineIndex,
+    outer: &Document,
+    findings: &mut Vec<Finding>,
+) -> Option<Parts> {
+    let mut reader = Reader { file, text, lines, outer, findings };
+    let root = reader.root()?;
+    let Value::Object(members) = &root.value else {
+        reader.error(Code::NotAwsAuth, root.node, "the file is not a Kubernetes object", KIND_HELP);
+        return None;
+    };
+    let is_aws_auth = reader.is_aws_auth(members, root.node);
+    let metadata = member(members, "metadata").map(|valued| &valued.value);
+    let parts = reader.parts(members, metadata);
+    is_aws_auth.then_some(parts)
+}
+
+const KIND_HELP: &str = "it must be a ConfigMap named `aws-auth` in the namespace `kube-system`";
+
+struct Reader<'a> {
+    file: &'a str,
+    text: &'a str,
+    lines: &'a LineIndex,
+    outer: &'a Document,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Reader<'_> {
+    fn root(&mut self) -> Option<Valued> {
+        if self.outer.has_more() {
+            let span = Span { start: self.outer.end(), end: self.text.len() };
+            let place = Place::of(self.file, self.text, self.lines, span);
+            let message = "the file goes on after the end of its first document";
+            self.push(Code::LaterDocument, place, message.to_owned(), "keep `aws-auth` in a file of its own");
+        }
+        let root = match to_json(self.outer, &Limits::default()) {
+            Ok(root) => root,
+            Err(error) => {
+                let span = Span { start: error.at, end: error.at };
+                let place = Place::of(self.file, self.text, self.lines, span);
+                self.findings.push(super::unreadable_file(place, &error.message));
+                return None;
+            }
+        };
+        if self.outer.root().is_none() || matches!(root.value, Value::Null) {
+            let message = "the file is empty".to_owned();
+            self.push(Code::UnreadableFile, Place::start_of(self.file), message, KIND_HELP);
+            return None;
+        }
+        Some(root)
+    }
+
+    /// Checks what the object is, and reports everything that it is not.
+    fn is_aws_auth(&mut self, members: &[Member], root: NodeId) -> bool {
+        let before = self.findings.len();
+        self.expect(members, "apiVersion", "v1", root);
+        self.expect(members, "kind", "ConfigMap", root);
+        match member(members, "metadata") {
+            Some(Valued { value: Value::Object(metadata), node }) => {
+                self.expect(metadata, "name", "aws-auth", *node);
+                self.expect(metadata, "namespace", "kube-system", *node);
+            }
+            _ => self.error(Code::NotAwsAuth, root, "the object has no `metadata`", KIND_HELP),
+        }
+        self.findings[before..].iter().all(|finding| finding.code != Code::NotAwsAuth)
+    }
+
+    fn expect(&mut self, members: &[Member], key: &str, wanted: &str, holder: NodeId) {
+        match member(members, key) {
+            Some(Valued { value: Value::String(text), .. }) if text == wanted => {}
+            Some(Valued { value: Value::String(text), node }) => {
+                let message = format!("`{key}` is `{text}`, and must be `{wanted}`");
+                self.error(Code::NotAwsAuth, *node, &message, KIND_HELP);
+            }
+            Some(valued) => {
+                let message = format!("`{key}` is not a text, and must be `{wanted}`");
+                self.error(Code::NotAwsAuth, valued.node, &message, KIND_HELP);
+            }
+            None => {
+                let message = format!("`{key}` is missing, and must be `{wanted}`");
+                self.error(Code::NotAwsAuth, holder, &message, KIND_HELP);
+            }
+        }
+    }
+
+    fn parts(&mut self, members: &[Member], metadata: Option<&Value>) -> Parts {
+        let metadata = match metadata {
+            Some(Value::Object(metadata)) => metadata.as_slice(),
+            _ => &[],
+        };
+        let mut parts = Parts {
+            scalars: BTreeMap::new(),
+            data: BTreeMap::new(),
+            annotations: texts(member(metadata, "annotations")),
+            resource_version: text_of(metadata, "resourceVersion"),
+        };
+        match member(members, "data").map(|data| (&data.value, data.node)) {
+            None | Some((Value::Null, _)) => {}
+            Some((Value::Object(data), _)) => self.data(data, &mut parts),
+            Some((_, node)) => self.error(Code::SectionNotText, node, "`data` is not a mapping", KIND_HELP),
+        }
+        parts
+    }
+
+    fn data(&mut self, data: &[Member], parts: &mut Parts) {
+        for Member { key, value, .. } in data {
+            match &value.value {
+                Value::String(text) => {
+                    parts.data.insert(key.clone(), text.clone());
+                    if let Some(section) = Section::from_key(key) {
+                        parts.scalars.insert(section, value.node);
+                    }
+                }
+                Value::Null => {
+                    parts.data.insert(key.clone(), String::new());
+                }
+                _ => {
+                    let message = format!("`{key}` is not a text: Kubernetes would refuse the whole map");
+                    let help = format!("write `{key}: |` and indent the list below it");
+                    self.error(Code::SectionNotText, value.node, &message, &help);
+                }
+            }
+        }
+    }
+
+    fn error(&mut self, code: Code, node: NodeId, message: &str, help: &str) {
+        let span = self.outer.node(node).span;
+        let place = Place::of(self.file, self.text, self.lines, span);
+        self.push(code, place, message.to_owned(), help);
+    }
+
+    fn push(&mut self, code: Code, place: Place, message: String, help: &str) {
+        self.findings.push(Finding { code, level: Level::Error, place, message, help: Some(help.to_owned()) });
+    }
+}
+
+fn member<'a>(members: &'a [Member], key: &str) -> Option<&'a Valued> {
+    members.iter().find(|member| member.key == key).map(|member| &member.value)
+}
+
+fn text_of(members: &[Member], key: &str) -> Option<String> {
+    match &member(members, key)?.value {
+        Value::String(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn texts(value: Option<&Valued>) -> BTreeMap<String, String> {
+    let Some(Value::Object(members)) = value.map(|valued| &valued.value) else { return BTreeMap::new() };
+    members.iter().filter_map(|member| Some((member.key.clone(), text_of(members, &member.key)?))).collect()
+}

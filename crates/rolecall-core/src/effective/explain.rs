@@ -1,0 +1,224 @@
+//! Who a principal is in a cluster, and why; or why it is denied, and the likely mistake.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use super::lookup::{Lookup, lookup, sso_pattern};
+use super::template::{is_instance_id, render_template};
+use super::{EffectiveMap, Entry, TemplateValues, arn_like};
+use crate::identity_mapping::{Section, equal_fold, lower};
+use crate::principal::{PrincipalArn, PrincipalKind, strip_path};
+
+/// What the map makes of one principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// Whether it gets in, and as whom.
+    pub verdict: Verdict,
+}
+
+/// Whether a principal gets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
+    Mapped(Candidate),
+    /// One of several entries is picked at random for each request.
+    Ambiguous(Vec<Candidate>),
+    /// It does not.
+    Denied(Denial),
+}
+
+/// An entry that answers, with its templates filled as far as they are known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// The Kubernetes username.
+    pub username: String,
+    /// The Kubernetes groups.
+    pub groups: Vec<String>,
+    /// Which entry.
+    pub via: Via,
+}
+
+/// Where an entry stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Via {
+    /// The data key.
+    pub section: Section,
+    /// The position in its list, from 0.
+    pub index: usize,
+    /// The file, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line in that file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+}
+
+/// Why a principal is denied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Denial {
+    /// A stable word for it.
+    pub code: &'static str,
+    /// What is the case.
+    pub message: String,
+    /// The next step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// Explains `principal` by `map`, as on EKS, where the gate of `sso:` is off.
+pub fn explain(map: &EffectiveMap, principal: &PrincipalArn, values: &TemplateValues) -> Explanation {
+    let values = complete(values, principal);
+    let verdict = match lookup(map, principal, false) {
+        Lookup::Entry(entry) => mapped(entry, &values),
+        Lookup::Account(entry) => Verdict::Mapped(Candidate {
+            username: principal.canonical().to_owned(),
+            groups: Vec::new(),
+            via: Via::of(entry),
+        }),
+        Lookup::Ambiguous(entries) => {
+            Verdict::Ambiguous(entries.into_iter().map(|entry| candidate(entry, &values)).collect())
+        }
+        Lookup::Nothing => Verdict::Denied(why_nothing(map, principal)),
+    };
+    Explanation { verdict }
+}
+
+impl Via {
+    fn of(entry: &Entry) -> Self {
+        Self { section: entry.key.section(), index: entry.index, file: None, line: None }
+    }
+}
+
+/// What the ARN itself tells: the account, the session, and that a user has no session.
+fn complete(values: &TemplateValues, principal: &PrincipalArn) -> TemplateValues {
+    let mut values = values.clone();
+    values.account_id.get_or_insert_with(|| principal.account().to_owned());
+    if values.session_name.is_none() {
+        values.session_name = match principal.kind() {
+            PrincipalKind::AssumedRole => principal.session().map(ToOwned::to_owned),
+            PrincipalKind::Role => None,
+            _ => Some(String::new()),
+        };
+    }
+    values
+}
+
+fn mapped(entry: &Entry, values: &TemplateValues) -> Verdict {
+    let needs_instance = core::iter::once(&entry.mapping.username)
+        .chain(&entry.mapping.groups)
+        .any(|text| text.contains("{{EC2PrivateDNSName}}"));
+    match &values.session_name {
+        Some(session) if needs_instance && !is_instance_id(session) => Verdict::Denied(Denial {
+            code: "notAnInstance",
+            message: format!(
+                "entry {} of `{}` is for EC2 instances: the session name is `{session}`, not an instance id",
+                entry.index,
+                entry.key.section()
+            ),
+            hint: Some("give people an entry with a username of their own".to_owned()),
+        }),
+        _ => Verdict::Mapped(candidate(entry, values)),
+    }
+}
+
+fn candidate(entry: &Entry, values: &TemplateValues) -> Candidate {
+    Candidate {
+        username: render_template(&entry.mapping.username, values),
+        groups: entry.mapping.groups.iter().map(|group| render_template(group, values)).collect(),
+        via: Via::of(entry),
+    }
+}
+
+/// The likely mistake behind a principal that no entry matches, the most telling one first.
+fn why_nothing(map: &EffectiveMap, principal: &PrincipalArn) -> Denial {
+    near_entry(map, principal)
+        .or_else(|| unreadable_section(map, principal))
+        .unwrap_or_else(|| Denial {
+            code: "notMapped",
+            message: format!("no entry of the map is for `{}`", principal.canonical()),
+            hint: Some(format!(
+                "add an entry to `{}` with exactly this ARN",
+                if principal.kind() == PrincipalKind::User { "mapUsers" } else { "mapRoles" }
+            )),
+        })
+}
+
+fn unreadable_section(map: &EffectiveMap, principal: &PrincipalArn) -> Option<Denial> {
+    let wanted = if principal.kind() == PrincipalKind::User { Section::MapUsers } else { Section::MapRoles };
+    let unreadable = map.unreadable();
+    let reading = unreadable.iter().find(|r| r.section() == wanted).or_else(|| unreadable.first())?;
+    let problem = &reading.unreadable()?.message;
+    Some(Denial {
+        code: "sectionUnreadable",
+        message: format!("`{}` cannot be read, so all of it counts as empty: {problem}", reading.section()),
+        hint: Some("mend the section: everybody in it is locked out".to_owned()),
+    })
+}
+
+fn near_entry(map: &EffectiveMap, principal: &PrincipalArn) -> Option<Denial> {
+    map.entries().find_map(|entry| near_miss(entry, principal))
+}
+
+fn near_miss(entry: &Entry, principal: &PrincipalArn) -> Option<Denial> {
+    let written = entry.mapping.principal.as_str();
+    let canonical = principal.canonical();
+    let place = format!("entry {} of `{}`", entry.index, entry.key.section());
+    let denial = |code, message, hint: String| Some(Denial { code, message, hint: Some(hint) });
+    if let Some(sso) = &entry.sso {
+        return (arn_like(&lower(canonical), &sso_pattern(sso)) == Some(true))
+            .then(|| Denial {
+                code: "ssoIgnored",
+                message: format!("{place} matches by `sso`, which EKS ignores"),
+                hint: Some(format!("write `rolearn: {canonical}` instead")),
+            });
+    }
+    if strip_path(written).is_ok_and(|bare| written != bare && equal_fold(&bare, canonical)) {
+        return denial(
+            "rolePath",
+            format!("{place} has the role's path in `{written}`, which never matches: STS does not report it"),
+            format!("write `rolearn: {canonical}`"),
+        );
+    }
+    if principal.kind() == PrincipalKind::Role && equal_fold(&strip_path(canonical).ok()?, written) {
+        return denial(
+            "rolePath",
+            format!("{place} is for this role: STS reports `{written}`, without the path"),
+            format!("explain `{written}` instead"),
+        );
+    }
+    let other = PrincipalArn::parse(written.trim()).ok()?;
+    if equal_fold(other.canonical(), canonical) {
+        let is_session = other.kind() == PrincipalKind::AssumedRole;
+        let what = if is_session { "an assumed-role ARN, which never matches" } else { "blanks around its ARN" };
+        return denial("neverMatches", format!("{place} has {what}"), format!("write `{canonical}`"));
+    }
+    same_name(&other, principal, &place)
+}
+
+fn same_name(other: &PrincipalArn, principal: &PrincipalArn, place: &str) -> Option<Denial> {
+    let same_name = equal_fold(other.name(), principal.name());
+    let is_user = principal.kind() == PrincipalKind::User && other.kind() == PrincipalKind::User;
+    if same_name && is_user && other.account() == principal.account() {
+        return Some(Denial {
+            code: "userPath",
+            message: format!("{place} is for `{other}`, whose path differs from `{}`", principal.canonical()),
+            hint: Some("a user must be mapped with exactly its path".to_owned()),
+        });
+    }
+    (same_name && other.account() != principal.account()).then(|| Denial {
+        code: "otherAccount",
+        message: format!(
+            "{place} is for `{}` of account `{}`, not of `{}`",
+            principal.name(),
+            other.account(),
+            principal.account()
+        ),
+        hint: Some("check the account id".to_string()),
+    })
+}

@@ -1,0 +1,80 @@
+//! What aws-iam-authenticator would make of a map: who is this principal in this cluster, and why.
+//!
+//! Same lenience and same losses as upstream 0.7.18 (`pkg/mapper/configmap`), which EKS runs a fork of.
+//! A winner that upstream picks at random is reported as ambiguous, never resolved.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+mod decode;
+mod explain;
+mod lookup;
+mod section;
+mod template;
+
+pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain};
+pub use lookup::{Lookup, arn_like, lookup};
+pub use section::{Entry, Loss, LossKind, SectionReading, Sso, Unreadable};
+pub use template::{TemplateValues, render_template};
+
+use crate::identity_mapping::{EntryKey, Section};
+
+#[cfg(test)]
+mod tests;
+
+/// All three sections as the authenticator reads them.
+#[derive(Debug, Clone)]
+pub struct EffectiveMap {
+    sections: [SectionReading; 3],
+}
+
+impl EffectiveMap {
+    /// Reads the data of the ConfigMap.
+    pub fn read(data: &BTreeMap<String, String>) -> Self {
+        let read = |section: Section| SectionReading::read(section, data.get(section.key()).map(String::as_str));
+        Self { sections: Section::ALL.map(read) }
+    }
+
+    /// One section.
+    pub fn section(&self, section: Section) -> &SectionReading {
+        &self.sections[section as usize]
+    }
+
+    /// All three, in the order in which the authenticator consults them.
+    pub fn sections(&self) -> impl Iterator<Item = &SectionReading> {
+        self.sections.iter()
+    }
+
+    /// Every entry that counts, in the order of the text.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.sections.iter().flat_map(|section| section.entries())
+    }
+
+    /// The entry that wins under each key: the last one written.
+    pub fn winners(&self) -> BTreeMap<EntryKey, &Entry> {
+        self.entries().map(|entry| (entry.key.clone(), entry)).collect()
+    }
+
+    /// Every entry under one key, duplicates too.
+    pub fn entries_of<'a>(&'a self, key: &'a EntryKey) -> impl Iterator<Item = &'a Entry> {
+        self.section(key.section()).entries().iter().filter(move |entry| &entry.key == key)
+    }
+
+    /// How many principals are mapped.
+    pub fn len(&self) -> usize {
+        self.winners().len()
+    }
+
+    /// Is nobody mapped?
+    pub fn is_empty(&self) -> bool {
+        self.sections.iter().all(|section| section.entries().is_empty())
+    }
+}
+
+impl EffectiveMap {
+    /// The sections that are there and cannot be read: the authenticator takes them for empty.
+    pub fn unreadable(&self) -> Vec<&SectionReading> {
+        self.sections.iter().filter(|section| section.unreadable().is_some()).collect()
+    }
+}

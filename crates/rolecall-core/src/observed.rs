@@ -1,0 +1,125 @@
+//! What is there: one whole cluster, observed at one moment.
+//!
+//! "Known empty" and "unknown" are different types here, so that a read that failed can never be taken for
+//! an empty one. Adapters fill this in; nothing in here reads anything.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cluster::{AccessEntry, AuthenticationMode, ClusterIdentity, fingerprint};
+use crate::ledger::Ledger;
+use crate::record::Intent;
+
+/// The annotation in which `kubectl apply` keeps what it applied last.
+pub const LAST_APPLIED_ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Something that was read, or the reason why it could not be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Knowledge<T> {
+    /// It was read, and this is all of it.
+    Known(T),
+    /// It could not be read, and why: never a thing that a guard may count on.
+    Unknown(String),
+}
+
+impl<T> Knowledge<T> {
+    /// The value, where there is one.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// One cluster at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedAccess {
+    /// Which cluster this is.
+    pub cluster: ClusterIdentity,
+    /// When it was observed; `None` for a saved file, which has no moment.
+    pub observed_at: Option<jiff::Timestamp>,
+    /// How it authenticates.
+    pub mode: Knowledge<AuthenticationMode>,
+    /// The access entries, which outrank the map.
+    pub access_entries: Knowledge<Vec<AccessEntry>>,
+    /// The `aws-auth` ConfigMap; `None` where there is none.
+    pub map: Option<ObservedMap>,
+    /// What is ours; `Known(None)` where Rolecall has never applied anything.
+    pub ledger: Knowledge<Option<ObservedLedger>>,
+    /// Applies that began and did not end.
+    pub unfinished: Vec<Intent>,
+    /// Who is asking.
+    pub caller: Knowledge<Caller>,
+}
+
+/// The `aws-auth` ConfigMap as the API server has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObservedMap {
+    /// The precondition of a write. `None` for a saved file that does not say.
+    pub resource_version: Option<String>,
+    /// All data keys, also those that the authenticator does not read.
+    pub data: BTreeMap<String, String>,
+    /// All annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// The ledger, and the precondition of the next write of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedLedger {
+    /// The precondition of a write.
+    pub resource_version: String,
+    /// What it says.
+    pub ledger: Ledger,
+}
+
+/// Who the API server takes us for (SelfSubjectReview).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Caller {
+    /// The Kubernetes username.
+    pub username: String,
+    /// The Kubernetes groups.
+    pub groups: Vec<String>,
+    /// The canonical ARN that the authenticator looked up (`extra.canonicalArn`); `None` for a caller that
+    /// did not come through IAM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canonical_arn: Option<String>,
+}
+
+impl ObservedAccess {
+    /// The data of the map, empty where there is no map.
+    pub fn data(&self) -> &BTreeMap<String, String> {
+        static NOTHING: BTreeMap<String, String> = BTreeMap::new();
+        self.map.as_ref().map_or(&NOTHING, |map| &map.data)
+    }
+
+    /// The ledger's content, empty where nothing was ever applied or where it cannot be read.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.known()?.as_ref().map(|observed| &observed.ledger)
+    }
+
+    /// The digest of what plans and guards read, and of nothing else: a new `resourceVersion` alone, or a
+    /// later hour, does not change it.
+    pub fn fingerprint(&self) -> String {
+        let last_applied = self.map.as_ref().and_then(|map| map.annotations.get(LAST_APPLIED_ANNOTATION));
+        let read = serde_json::json!({
+            "cluster": self.cluster,
+            "mode": self.mode,
+            "accessEntries": self.access_entries,
+            "map": self.map.as_ref().map(|map| &map.data),
+            "lastApplied": last_applied,
+            "ledger": match &self.ledger {
+                Knowledge::Known(ledger) => Knowledge::Known(ledger.as_ref().map(|observed| &observed.ledger)),
+                Knowledge::Unknown(why) => Knowledge::Unknown(why.clone()),
+            },
+            "unfinished": self.unfinished,
+            "caller": self.caller,
+        });
+        fingerprint(read.to_string().as_bytes())
+    }
+}

@@ -1,0 +1,120 @@
+//! Desired against observed, principal by principal.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use super::effects;
+use super::ownership::Ownership;
+use super::{Action, Change, OwnershipConflict, Standing, Subject, Unmanaged};
+use crate::desired::DesiredAccess;
+use crate::effective::{EffectiveMap, Entry};
+use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
+use crate::observed::ObservedAccess;
+use crate::policy;
+
+/// The difference, and what is beside it.
+pub(super) struct Compared {
+    pub(super) changes: Vec<Change>,
+    pub(super) unmanaged: Vec<Unmanaged>,
+    pub(super) conflicts: Vec<OwnershipConflict>,
+}
+
+/// Compares `desired` with what is there.
+pub(super) fn compare(
+    desired: &DesiredAccess,
+    observed: &ObservedAccess,
+    have: &EffectiveMap,
+    ownership: &Ownership,
+) -> Compared {
+    let want = desired.document().effective();
+    // Removing what is not ours takes both the last applied policy and the proposed one.
+    let removes_unmanaged =
+        super::policies(desired, observed).all(|policy| policy.unmanaged == policy::Unmanaged::Remove);
+    let mut compared = Compared { changes: Vec::new(), unmanaged: Vec::new(), conflicts: Vec::new() };
+    for section in have.unreadable().into_iter().map(crate::effective::SectionReading::section) {
+        compared.changes.extend(replaced_section(section, want));
+    }
+    let (wanted, present) = (want.winners(), have.winners());
+    let keys: BTreeSet<&EntryKey> = wanted.keys().chain(present.keys()).collect();
+    for key in keys {
+        if have.section(key.section()).unreadable().is_some() {
+            continue;
+        }
+        match (wanted.get(key), present.get(key)) {
+            (Some(entry), before) => claim(key, entry, before.copied(), have, ownership, observed, &mut compared),
+            (None, Some(before)) => leave(key, before, removes_unmanaged, ownership, observed, &mut compared),
+            (None, None) => {}
+        }
+    }
+    compared
+}
+
+/// A section that cannot be read is replaced as a whole, in one change of its own.
+fn replaced_section(section: Section, want: &EffectiveMap) -> Option<Change> {
+    let entries = want.section(section).entries();
+    (!entries.is_empty()).then(|| Change {
+        action: Action::Update,
+        subject: Subject::Section(section),
+        before: None,
+        after: None,
+        effects: effects::of_replacement(section, entries),
+    })
+}
+
+fn claim(
+    key: &EntryKey,
+    entry: &Entry,
+    before: Option<&Entry>,
+    have: &EffectiveMap,
+    ownership: &Ownership,
+    observed: &ObservedAccess,
+    into: &mut Compared,
+) {
+    if let Some(owner) = ownership.rival(key) {
+        into.conflicts.push(OwnershipConflict { key: key.clone(), owner: owner.clone() });
+        return;
+    }
+    // Duplicates that differ in case only are picked from at random: all of them must say the same.
+    let is_met = before.is_some() && have.entries_of(key).all(|one| !competes(one, before, entry));
+    if !is_met {
+        let before = before.map(|entry| entry.mapping.clone());
+        let action = if before.is_some() { Action::Update } else { Action::Add };
+        into.changes.push(change(action, key, before, Some(entry.mapping.clone()), observed));
+    }
+}
+
+/// Does `one` answer for the principal, at times at least, and differently from what is wanted?
+fn competes(one: &Entry, winner: Option<&Entry>, wanted: &Entry) -> bool {
+    let is_winner = winner.is_some_and(|winner| winner.index == one.index);
+    let is_picked_at_times = one.key.section() == Section::MapUsers
+        && winner.is_some_and(|winner| winner.mapping.principal != one.mapping.principal);
+    (is_winner || is_picked_at_times) && !one.mapping.grants_the_same(&wanted.mapping)
+}
+
+fn leave(
+    key: &EntryKey,
+    entry: &Entry,
+    removes_unmanaged: bool,
+    ownership: &Ownership,
+    observed: &ObservedAccess,
+    into: &mut Compared,
+) {
+    let standing = ownership.standing(key, entry.mapping.is_node());
+    if ownership.is_ours(key) || (removes_unmanaged && standing == Standing::Nobody) {
+        into.changes.push(change(Action::Remove, key, Some(entry.mapping.clone()), None, observed));
+        return;
+    }
+    let is_new = ownership.is_new(key);
+    into.unmanaged.push(Unmanaged { key: key.clone(), mapping: entry.mapping.clone(), standing, is_new });
+}
+
+fn change(
+    action: Action,
+    key: &EntryKey,
+    before: Option<IdentityMapping>,
+    after: Option<IdentityMapping>,
+    observed: &ObservedAccess,
+) -> Change {
+    let effects = effects::of_entry(key, before.as_ref(), after.as_ref(), observed);
+    Change { action, subject: Subject::Entry(key.clone()), before, after, effects }
+}

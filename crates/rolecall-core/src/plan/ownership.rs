@@ -1,0 +1,102 @@
+//! Whose is which entry: the ledger, unfinished intents, and what `kubectl apply` left behind.
+
+use alloc::borrow::ToOwned;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+
+use super::compare::Compared;
+use super::{Action, Standing, Subject};
+use crate::desired::DesiredAccess;
+use crate::effective::EffectiveMap;
+use crate::identity_mapping::EntryKey;
+use crate::ledger::{AppliedSource, Ledger};
+use crate::observed::{LAST_APPLIED_ANNOTATION, ObservedAccess};
+use crate::source::SourceId;
+
+/// The owners of a cluster's entries, as one source sees them.
+pub(super) struct Ownership {
+    source: SourceId,
+    owners: BTreeMap<EntryKey, SourceId>,
+    /// Not ours at the last pass; `None` where there was none.
+    seen: Option<BTreeSet<EntryKey>>,
+}
+
+impl Ownership {
+    /// Reads the ledger. Without one, what the user says was ours, or what `kubectl apply` says it applied
+    /// last, was ours, and nothing else is.
+    pub(super) fn of(desired: &DesiredAccess, observed: &ObservedAccess) -> Self {
+        let source = &desired.revision().source;
+        let ledger = observed.ledger();
+        let mut owners = match (ledger, desired.previous()) {
+            (Some(ledger), _) => ledger.owners.clone(),
+            (None, Some(previous)) => owned(previous.data(), source),
+            (None, None) => owned(&last_applied(observed), source),
+        };
+        for intent in &observed.unfinished {
+            let added = intent.adds.iter().map(|key| (key.clone(), intent.revision.source.clone()));
+            owners.extend(added);
+        }
+        Self { source: source.clone(), owners, seen: ledger.map(|ledger| ledger.unmanaged.clone()) }
+    }
+
+    /// Is the entry this source's own?
+    pub(super) fn is_ours(&self, key: &EntryKey) -> bool {
+        self.owners.get(key) == Some(&self.source)
+    }
+
+    /// The other source that owns the entry. A repository may take over what was applied by hand.
+    pub(super) fn rival(&self, key: &EntryKey) -> Option<&SourceId> {
+        let owner = self.owners.get(key).filter(|owner| **owner != self.source)?;
+        (!owner.is_cli() || self.source.is_cli()).then_some(owner)
+    }
+
+    /// Whose an entry is that this source does not claim.
+    pub(super) fn standing(&self, key: &EntryKey, is_node: bool) -> Standing {
+        match self.owners.get(key) {
+            Some(owner) => Standing::OwnedBy(owner.clone()),
+            None if is_node => Standing::Node,
+            None => Standing::Nobody,
+        }
+    }
+
+    /// Was it not there at the last pass? Nothing is new where there was none.
+    pub(super) fn is_new(&self, key: &EntryKey) -> bool {
+        self.seen.as_ref().is_some_and(|seen| !seen.contains(key) && !self.owners.contains_key(key))
+    }
+
+    /// The ledger as it must be once the changes are made.
+    pub(super) fn after(&self, desired: &DesiredAccess, observed: &ObservedAccess, compared: &Compared) -> Ledger {
+        let mut ledger = observed.ledger().cloned().unwrap_or_default();
+        ledger.owners.clone_from(&self.owners);
+        ledger.owners.retain(|_, owner| *owner != self.source);
+        let claimed = desired.document().effective().winners().into_keys();
+        ledger.owners.extend(claimed.map(|key| (key, self.source.clone())));
+        for change in &compared.changes {
+            if let (Action::Remove, Subject::Entry(key)) = (change.action, &change.subject) {
+                ledger.owners.remove(key);
+            }
+        }
+        let not_ours = compared.unmanaged.iter().filter(|entry| !matches!(entry.standing, Standing::OwnedBy(_)));
+        ledger.unmanaged = not_ours.map(|entry| entry.key.clone()).collect();
+        let applied = AppliedSource {
+            revision: desired.revision().clone(),
+            policy: desired.policy().clone(),
+            record: ledger.applied.get(&self.source).and_then(|applied| applied.record.clone()),
+        };
+        ledger.applied.insert(self.source.clone(), applied);
+        ledger
+    }
+}
+
+fn owned(data: &BTreeMap<String, String>, source: &SourceId) -> BTreeMap<EntryKey, SourceId> {
+    EffectiveMap::read(data).winners().into_keys().map(|key| (key, source.clone())).collect()
+}
+
+/// The data that the article's `kubectl apply` applied last.
+fn last_applied(observed: &ObservedAccess) -> BTreeMap<String, String> {
+    let annotation = observed.map.as_ref().and_then(|map| map.annotations.get(LAST_APPLIED_ANNOTATION));
+    let object: Option<serde_json::Value> = annotation.and_then(|text| serde_json::from_str(text).ok());
+    let data = object.as_ref().and_then(|object| object["data"].as_object());
+    let texts = data.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+    texts.collect()
+}

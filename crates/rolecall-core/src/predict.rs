@@ -1,0 +1,31 @@
+//! What the cluster will be after a plan: the guards ask it who would still get in, the property tests use
+//! it as the model, and the fake cluster is built on it.
+
+use crate::observed::{Knowledge, ObservedAccess, ObservedLedger, ObservedMap};
+use crate::plan::{Call, Plan};
+
+/// The observation that would follow from `plan` if nobody else wrote in between.
+pub fn predict(plan: &Plan, observed: &ObservedAccess) -> ObservedAccess {
+    let mut predicted = observed.clone();
+    for call in plan.calls() {
+        carry_out(call, &mut predicted);
+    }
+    let resource_version = match &observed.ledger {
+        Knowledge::Known(Some(ledger)) => ledger.resource_version.clone(),
+        _ => Default::default(),
+    };
+    if observed.ledger.known().is_some() {
+        predicted.ledger = Knowledge::Known(Some(ObservedLedger { resource_version, ledger: plan.ledger().clone() }));
+    }
+    predicted.unfinished.clear();
+    predicted
+}
+
+/// Does what the API server would do.
+pub fn carry_out(call: &Call, observed: &mut ObservedAccess) {
+    let map = observed.map.get_or_insert_with(ObservedMap::default);
+    match call {
+        Call::CreateMap { data } => map.data.clone_from(data),
+        Call::PatchMap { set, .. } => map.data.extend(set.clone()),
+    }
+}

@@ -1,0 +1,87 @@
+//! Where the files come from: a source, which owns entries, and the revision of it.
+
+use alloc::string::{String, ToString};
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+mod tests;
+
+/// Who owns entries: a repository and a path in it, or `cli` for files that are in no repository.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SourceId(String);
+
+impl SourceId {
+    /// Files that no repository holds.
+    pub fn cli() -> Self {
+        Self("cli".to_string())
+    }
+
+    /// A repository, by any of its URLs, and the path of the file in it.
+    ///
+    /// `https://`, `ssh://` and `git@host:` forms of one repository give the same source, credentials in
+    /// the URL are dropped, so that a second clone does not look like a second owner.
+    pub fn repository(url: &str, path: &str) -> Self {
+        let mut id = normalised(url);
+        id.push_str("//");
+        id.push_str(path.trim_start_matches("./"));
+        Self(id)
+    }
+
+    /// Is this the source of files that no repository holds?
+    pub fn is_cli(&self) -> bool {
+        self.0 == "cli"
+    }
+}
+
+impl fmt::Display for SourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The commit that the files were read at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceRevision {
+    /// Who owns what these files say.
+    pub source: SourceId,
+    /// The commit id, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The files differ from that commit.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub modified: bool,
+}
+
+impl SourceRevision {
+    /// Files that no repository holds.
+    pub fn cli() -> Self {
+        Self { source: SourceId::cli(), commit: None, modified: false }
+    }
+}
+
+impl fmt::Display for SourceRevision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.commit {
+            Some(commit) => f.write_str(commit.get(..12).unwrap_or(commit))?,
+            None => f.write_str("no commit")?,
+        }
+        if self.modified { f.write_str(" (modified)") } else { Ok(()) }
+    }
+}
+
+fn normalised(url: &str) -> String {
+    let without_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (authority, path) = match without_scheme.split_once(['/', ':']) {
+        Some((host, path)) => (host, path),
+        None => (without_scheme, ""),
+    };
+    let host = authority.rsplit('@').next().unwrap_or(authority).to_ascii_lowercase();
+    // A port stands where the scp-like form has its path.
+    let path = path.trim_start_matches(|c: char| c.is_ascii_digit()).trim_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    if path.is_empty() { host } else { alloc::format!("{host}/{path}") }
+}
