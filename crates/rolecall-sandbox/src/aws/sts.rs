@@ -40,6 +40,7 @@ fn caller_identity(caller: &Caller) -> Value {
 fn assume_role(directory: &Directory, caller: &Caller, request: &Request<Bytes>) -> Result<Value, Failure> {
     let arn = required(request, "RoleArn")?;
     let session_name = required(request, "RoleSessionName")?;
+    check_role_arn(&arn)?;
     check_session_name(&session_name)?;
     let ttl = duration(request)?;
     let denied = || Failure::denied("AccessDenied", &caller.arn(), "sts:AssumeRole", &arn);
@@ -73,6 +74,10 @@ fn trusts(role: &Role, caller: &Caller, external_id: Option<&str>) -> bool {
         None => true,
     };
     knows_the_external_id && role.spec.trusted.iter().any(|trusted| names.contains(trusted))
+}
+
+fn check_role_arn(arn: &str) -> Result<(), Failure> {
+    if arn.starts_with("arn:aws:iam::") { Ok(()) } else { Err(validation(format!("{arn} is invalid"))) }
 }
 
 fn check_session_name(name: &str) -> Result<(), Failure> {

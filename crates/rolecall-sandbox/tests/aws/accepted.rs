@@ -1,5 +1,7 @@
 //! What botocore signs is accepted, and answered as AWS would.
 
+use std::time::Duration;
+
 use rolecall_sandbox::aws::Credentials;
 use serde_json::json;
 
@@ -78,11 +80,23 @@ async fn an_assumed_role_can_call_at_once() {
     assert!(key.access_key_id.starts_with("ASIA"));
     let identity = world.ask(&key, sts_post(IDENTITY)).await;
     assert_eq!(identity.element("Arn"), Some(arn.as_str()));
+}
 
-    // The session ends when it said it would.
-    world.directory.shift_clock(901);
-    let answer = world.ask(&key, token_url("prod")).await;
-    assert_eq!((answer.status.as_u16(), answer.code()), (403, Some("SignatureDoesNotMatch")));
+#[tokio::test]
+async fn a_session_ends_when_it_said_it_would() {
+    let world = World::start().await;
+    // A session of 900 s that began 700 s ago has 200 s left.
+    world.directory.shift_clock(-700);
+    let key = world.directory.assume_role_session(&world.role, "brief", Duration::from_mins(15));
+    let requests = sign(&key, vec![token_url("prod"), eks_get("/clusters/prod")]).await;
+    for (shift, outcomes) in
+        [(140, [None, None]), (200, [Some("ExpiredToken"), Some("ExpiredTokenException")])]
+    {
+        world.directory.shift_clock(shift);
+        for (request, outcome) in requests.iter().zip(outcomes) {
+            assert_eq!(world.send(request).await.code(), outcome, "{shift} {}", request.url);
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use rolecall_sandbox::aws::Credentials;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 
 use crate::wire::Request;
 
@@ -68,12 +69,8 @@ fn describe(key: &Credentials, call: &Unsigned) -> Value {
 
 /// Returns the interpreter, with an environment that knows no other AWS than ours.
 async fn python() -> Command {
-    let named = std::env::var("ROLECALL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let mut command = Command::new(&named);
-    command.args(["-c", "import sys, awscli, botocore; print(sys.executable)"]);
-    let ended = run(command, "").await;
-    assert!(ended.success, "{HOW_TO_GET_IT}\n`{named}` says: {}", ended.stderr);
-    let mut command = Command::new(ended.stdout.trim());
+    static INTERPRETER: OnceCell<String> = OnceCell::const_new();
+    let mut command = Command::new(INTERPRETER.get_or_init(find_interpreter).await);
     command.env_clear().env("PATH", std::env::var("PATH").unwrap_or_default());
     for (name, value) in [
         ("AWS_CONFIG_FILE", "/nonexistent"),
@@ -84,6 +81,16 @@ async fn python() -> Command {
         command.env(name, value);
     }
     command
+}
+
+/// Returns the path of the interpreter itself, which needs no shim's environment.
+async fn find_interpreter() -> String {
+    let named = std::env::var("ROLECALL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let mut command = Command::new(&named);
+    command.args(["-c", "import sys, awscli, botocore; print(sys.executable)"]);
+    let ended = run(command, "").await;
+    assert!(ended.success, "{HOW_TO_GET_IT}\n`{named}` says: {}", ended.stderr);
+    ended.stdout.trim().to_owned()
 }
 
 async fn run(mut command: Command, input: &str) -> Ended {

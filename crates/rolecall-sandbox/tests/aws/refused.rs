@@ -201,6 +201,9 @@ async fn roles_that_may_not_be_assumed() {
         let got = (answer.status.as_u16(), answer.code());
         assert_eq!(got, (status, code), "{role} {session} {rest}: {}", answer.body);
     }
+    let odd =
+        world.ask(&world.user_key, sts_post("Action=AssumeRole&RoleArn=deployer&RoleSessionName=ok")).await;
+    check("odd role", &odd, 400, "ValidationError");
     let nobody = world.ask(&world.user_key, sts_post("Action=AssumeRole&RoleSessionName=ok")).await;
     check("no role", &nobody, 400, "ValidationError");
 }

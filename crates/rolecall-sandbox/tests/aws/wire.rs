@@ -79,7 +79,8 @@ pub(crate) async fn try_send(endpoint_url: &str, request: &Request) -> Option<An
     for (name, value) in &request.headers {
         text.push_str(&[name, ": ", value, "\r\n"].concat());
     }
-    text.push_str(&format!("Content-Length: {}\r\n\r\n{}", request.body.len(), request.body));
+    let length = request.body.len().to_string();
+    text.push_str(&["Content-Length: ", &length, "\r\n\r\n", &request.body].concat());
     let mut stream = TcpStream::connect(endpoint_url.strip_prefix("http://").unwrap()).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     let mut answer = String::new();
