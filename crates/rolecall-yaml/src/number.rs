@@ -80,9 +80,13 @@ fn odd_binary(text: &str) -> Option<Number> {
     signed(negative, digits, 2)
 }
 
-/// Reads a scalar that begins with a dot. Here an underscore may not stand anywhere.
+/// Reads a scalar that begins with a dot. Here an underscore may stand only between digits.
 pub(crate) fn parse_after_dot(text: &str) -> Option<f64> {
-    decimal(text)
+    let parts: Vec<&str> = text.split('_').collect();
+    let between_digits = parts.windows(2).all(|pair| {
+        pair[0].ends_with(|c: char| c.is_ascii_digit()) && pair[1].starts_with(|c: char| c.is_ascii_digit())
+    });
+    if between_digits { decimal(&parts.concat()) } else { None }
 }
 
 /// A float as Go's `encoding/json` prints it; infinities and NaN have no such form.
@@ -111,11 +115,7 @@ pub(crate) fn key_float(value: f64) -> String {
     let scientific = format!("{short:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
-    // The bound is 21 in Go's printing of values, but 6 digits or as many as there are here.
-    let most = i32::try_from(digits).unwrap_or(i32::MAX).max(21);
-    let plain = (-4..most).contains(&exponent);
-    if plain {
+    if (-4..6).contains(&exponent) {
         return format!("{short}");
     }
     let sign = if exponent < 0 { '-' } else { '+' };

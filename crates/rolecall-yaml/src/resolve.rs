@@ -18,8 +18,6 @@ pub(crate) enum Scalar {
 /// Resolves the scalar `value` that is written in `node`. An error is fatal for the whole document.
 pub(crate) fn resolve(node: &Node, value: &str) -> Result<Scalar, String> {
     let tag = match node.tag.as_deref() {
-        // On content, a `!` says: as if plain. Alone, it is a tag like any other.
-        Some("!") if node.implicit => "",
         Some(tag) => tag,
         None if node.implicit => "",
         None => return Ok(Scalar::Text(value.to_owned())),
@@ -88,13 +86,12 @@ fn known_word(value: &str) -> Option<Scalar> {
 
 /// A scalar whose tag demands a type: an error unless it is of that type (an integer is a float).
 fn demanded(tag: &str, value: &str) -> Result<Scalar, String> {
-    let found = if value == "<<" { Scalar::Text(value.to_owned()) } else { plain(value) };
+    let found = plain(value);
     let name = match &found {
         Scalar::Null => "null",
         Scalar::Bool(_) => "bool",
         Scalar::Number(Number::Float(_)) => "float",
         Scalar::Number(_) => "int",
-        Scalar::Text(_) if value == "<<" => "merge",
         Scalar::Text(_) => "str",
     };
     match (tag, &found) {

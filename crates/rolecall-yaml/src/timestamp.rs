@@ -4,7 +4,7 @@
 pub(crate) fn is_timestamp(text: &str) -> bool {
     date(text).is_some_and(|rest| match rest.as_bytes().first() {
         None => true,
-        Some(b' ') => clock(&rest[1..]).is_some_and(str::is_empty),
+        Some(b' ') => clock(rest.trim_start_matches(' ')).is_some_and(str::is_empty),
         Some(b'T' | b't') => clock(&rest[1..]).is_some_and(is_zone),
         Some(_) => false,
     })

@@ -31,7 +31,7 @@ pub struct Node {
     pub anchor: Option<String>,
     /// Where the tag or the anchor begins, or the content if there is neither.
     pub(crate) start: usize,
-    /// Whether its type follows from what it says (plain, or with the tag `!`).
+    /// Whether it is plain without a tag, or has the tag `!`: then `<<` is a merge key.
     pub(crate) implicit: bool,
     /// The indentation of the block around a scalar; -1 outside of all.
     pub(crate) indent: i32,
@@ -169,7 +169,7 @@ impl Document {
     pub fn source_map(&self, scalar: NodeId) -> Option<SourceMap> {
         let node = self.node(scalar);
         let NodeKind::Scalar { value, style } = &node.kind else { return None };
-        let text = &self.text[..node.span.end];
+        let text = &*self.text;
         let line = text[..node.span.start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
         let mark = Mark { pos: node.span.start, column: node.span.start - line, ..Mark::default() };
         let mut cursor = Cursor::new(text, mark);

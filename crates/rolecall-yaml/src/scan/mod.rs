@@ -33,11 +33,14 @@ pub(crate) struct Scanner<'t> {
     /// Whether a key may begin here.
     key_allowed: bool,
     /// What may turn out to be a key, one for the block context and one for each open bracket.
-    keys: Vec<Option<PossibleKey>>,
+    keys: Vec<PossibleKey>,
+    /// The possible keys that are worth waiting for: the number of the first token, and the level.
+    awaited: VecDeque<(usize, usize)>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct PossibleKey {
+    possible: bool,
     /// Whether the text is wrong if it is not a key.
     required: bool,
     /// The number of its first token.
@@ -56,7 +59,8 @@ impl<'t> Scanner<'t> {
             indent: -1,
             outer_indents: Vec::new(),
             key_allowed: true,
-            keys: vec![None],
+            keys: vec![PossibleKey::default()],
+            awaited: VecDeque::new(),
         }
     }
 
@@ -85,26 +89,25 @@ impl<'t> Scanner<'t> {
         if self.tokens.is_empty() {
             return Ok(true);
         }
-        let taken = self.taken;
-        let level = self.keys.iter().rposition(|key| key.is_some_and(|key| key.token == taken));
-        match level {
-            Some(level) => Ok(self.valid_key(level)?.is_some()),
-            None => Ok(false),
+        while self.awaited.front().is_some_and(|(token, _)| *token < self.taken) {
+            self.awaited.pop_front();
+        }
+        match self.awaited.front() {
+            Some((token, level)) if *token == self.taken => self.is_valid_key(*level),
+            _ => Ok(false),
         }
     }
 
-    /// The possible key of a level, unless it has become too long or spans lines.
-    fn valid_key(&mut self, level: usize) -> Result<Option<PossibleKey>, SyntaxError> {
-        let Some(key) = self.keys[level] else { return Ok(None) };
+    /// Whether the possible key of a level is neither too long nor spans lines.
+    fn is_valid_key(&mut self, level: usize) -> Result<bool, SyntaxError> {
         let mark = self.cursor.mark;
+        let Some(key) = self.keys.get_mut(level).filter(|key| key.possible) else { return Ok(false) };
         if key.mark.line == mark.line && key.mark.index + LONGEST_KEY >= mark.index {
-            return Ok(Some(key));
+            return Ok(true);
         }
-        if key.required {
-            return Err(self.missing_colon(key));
-        }
-        self.keys[level] = None;
-        Ok(None)
+        key.possible = false;
+        let key = *key;
+        if key.required { Err(self.missing_colon(key)) } else { Ok(false) }
     }
 
     fn missing_colon(&self, key: PossibleKey) -> SyntaxError {
@@ -191,8 +194,13 @@ impl<'t> Scanner<'t> {
         }
         self.outer_indents.push(self.indent);
         self.indent = column;
-        let at = token.map_or(self.tokens.len(), |token| token - self.taken);
-        self.tokens.insert(at, Token { data, start: mark.pos, end: mark.pos });
+        self.insert(token, Token { data, start: mark.pos, end: mark.pos });
+    }
+
+    /// Puts a token at the place `place` in the stream, or last, also if that place has been handed out.
+    fn insert(&mut self, place: Option<usize>, token: Token) {
+        let index = place.and_then(|place| place.checked_sub(self.taken)).unwrap_or(self.tokens.len());
+        self.tokens.insert(index, token);
     }
 
     fn push(&mut self, data: TokenData, start: usize) {
@@ -205,26 +213,47 @@ impl<'t> Scanner<'t> {
         if self.key_allowed {
             self.drop_possible_key()?;
             let required = !self.in_flow() && self.indent == self.column();
-            let token = self.taken + self.tokens.len();
-            let mark = self.cursor.mark;
-            *self.last_key() = Some(PossibleKey { required, token, mark });
+            let (token, mark) = (self.next_token(), self.cursor.mark);
+            *self.last_key() = PossibleKey { possible: true, required, token, mark };
+            self.awaited.push_back((token, self.keys.len() - 1));
         }
         Ok(())
     }
 
     /// What may have been a key is none.
     fn drop_possible_key(&mut self) -> Result<(), SyntaxError> {
-        match self.last_key().take() {
-            Some(key) if key.required => Err(self.missing_colon(key)),
-            _ => Ok(()),
+        let key = *self.last_key();
+        if key.possible && key.required {
+            return Err(self.missing_colon(key));
+        }
+        if key.possible {
+            self.last_key().possible = false;
+            self.forget(key.token);
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, token: usize) {
+        if let Some(index) = self.awaited.iter().rposition(|(awaited, _)| *awaited == token) {
+            self.awaited.remove(index);
         }
     }
 
-    fn last_key(&mut self) -> &mut Option<PossibleKey> {
+    /// The number of the token that comes next.
+    fn next_token(&self) -> usize {
+        self.taken + self.tokens.len()
+    }
+
+    fn last_key(&mut self) -> &mut PossibleKey {
         self.keys.last_mut().expect("the block context's entry is never removed")
     }
 
     fn fetch_stream_end(&mut self) -> Result<(), SyntaxError> {
+        // The end ends the line as well, so that no key outside open brackets waits for its colon.
+        let mark = &mut self.cursor.mark;
+        if mark.column != 0 {
+            (mark.column, mark.line) = (0, mark.line + 1);
+        }
         self.close_blocks(-1);
         self.drop_possible_key()?;
         self.key_allowed = false;
@@ -258,7 +287,8 @@ impl<'t> Scanner<'t> {
 
     fn fetch_flow_start(&mut self, data: TokenData) -> Result<(), SyntaxError> {
         self.note_possible_key()?;
-        self.keys.push(None);
+        let token = self.next_token();
+        self.keys.push(PossibleKey { token, ..PossibleKey::default() });
         self.key_allowed = true;
         self.fetch_indicator(data, 1);
         Ok(())
@@ -267,6 +297,9 @@ impl<'t> Scanner<'t> {
     fn fetch_flow_end(&mut self, data: TokenData) -> Result<(), SyntaxError> {
         self.drop_possible_key()?;
         if self.in_flow() {
+            // A quirk of yaml.v2: empty brackets make it forget that the brackets may be a key.
+            let token = self.last_key().token;
+            self.forget(token);
             self.keys.pop();
         }
         self.key_allowed = false;
@@ -300,11 +333,13 @@ impl<'t> Scanner<'t> {
     }
 
     fn fetch_value(&mut self) -> Result<(), SyntaxError> {
-        if let Some(key) = self.valid_key(self.keys.len() - 1)? {
-            let Mark { pos, .. } = key.mark;
-            self.tokens.insert(key.token - self.taken, Token { data: TokenData::Key, start: pos, end: pos });
-            self.open_block(TokenData::BlockMappingStart, key.mark, Some(key.token));
-            *self.last_key() = None;
+        let level = self.keys.len() - 1;
+        if self.is_valid_key(level)? {
+            let PossibleKey { token, mark, .. } = self.keys[level];
+            self.insert(Some(token), Token { data: TokenData::Key, start: mark.pos, end: mark.pos });
+            self.open_block(TokenData::BlockMappingStart, mark, Some(token));
+            self.last_key().possible = false;
+            self.forget(token);
             self.key_allowed = false;
         } else {
             self.require_key_allowed("mapping values are not allowed in this context")?;
