@@ -94,7 +94,11 @@ fn explain(cluster: &Cluster, samples: &[Sample]) -> Result<()> {
     writeln!(out, "cluster `{}` is up at {}\n", cluster.name(), cluster.endpoint())?;
     writeln!(out, "as its creator (a client certificate, which no map can lock out):")?;
     writeln!(out, "  export KUBECONFIG={}", cluster.admin_kubeconfig().display())?;
-    writeln!(out, "  {} get configmap -n kube-system aws-auth -o yaml\n", Assets::ready()?.kubectl().display())?;
+    writeln!(
+        out,
+        "  {} get configmap -n kube-system aws-auth -o yaml\n",
+        Assets::ready()?.kubectl().display()
+    )?;
     for sample in samples {
         writeln!(out, "as {}:", sample.title)?;
         writeln!(out, "  . {}", sample.file.display())?;
@@ -102,8 +106,15 @@ fn explain(cluster: &Cluster, samples: &[Sample]) -> Result<()> {
     writeln!(out, "\nthen, for example:")?;
     writeln!(out, "  {} eks describe-cluster --name {}", Assets::ready()?.aws().display(), cluster.name())?;
     writeln!(out, "  cargo run -- plan aws-auth.yml")?;
-    writeln!(out, "\n`aws eks get-token` must not see AWS_ENDPOINT_URL: `env -u AWS_ENDPOINT_URL aws eks get-token …`")?;
-    writeln!(out, "the authenticator's log is {}", cluster.home().join("aws-iam-authenticator.log").display())?;
+    writeln!(
+        out,
+        "\n`aws eks get-token` must not see AWS_ENDPOINT_URL: `env -u AWS_ENDPOINT_URL aws eks get-token …`"
+    )?;
+    writeln!(
+        out,
+        "the authenticator's log is {}",
+        cluster.home().join("aws-iam-authenticator.log").display()
+    )?;
     writeln!(out, "\nCtrl-C ends it and leaves nothing.")?;
     Ok(())
 }

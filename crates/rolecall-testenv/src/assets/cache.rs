@@ -19,8 +19,9 @@ pub(super) fn entry(name: &str, ingredients: &[&str]) -> Result<PathBuf> {
         hash.update(u64::try_from(ingredient.len()).unwrap_or(u64::MAX).to_le_bytes());
         hash.update(ingredient.as_bytes());
     }
-    let key: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Ok(root()?.join(format!("{name}-{key}")))
+    // Sixteen digits are plenty to tell the pins of one project apart.
+    let key = format!("{:x}", hash.finalize());
+    Ok(root()?.join(format!("{name}-{}", &key[..16])))
 }
 
 pub(super) fn is_complete(entry: &Path) -> bool {

@@ -47,7 +47,8 @@ pub struct ClusterOptions {
 /// How long the API server keeps the webhook's answer about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenCache {
-    /// Every request asks the authenticator again.
+    /// As little as the API server can: ten seconds for a token that was
+    /// accepted, nothing for one that was refused.
     Off,
     /// The API server's own two minutes for what was accepted.
     ServerDefault,

@@ -38,8 +38,11 @@ impl Cluster {
         self.audit_log()[mark.0..].lines().map(parse).collect()
     }
 
+    /// Without a line that is being written at this moment.
     fn audit_log(&self) -> String {
-        fs::read_to_string(self.home().join("audit.jsonl")).unwrap_or_default()
+        let mut log = fs::read_to_string(self.home().join("audit.jsonl")).unwrap_or_default();
+        log.truncate(log.rfind('\n').map_or(0, |end| end + 1));
+        log
     }
 }
 

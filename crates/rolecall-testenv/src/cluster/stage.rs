@@ -82,6 +82,10 @@ impl Cluster {
     }
 
     /// Asks the API server about a token, as a component of the cluster would.
+    ///
+    /// What it accepted it goes on accepting for ten seconds, whatever the
+    /// [`TokenCache`](super::TokenCache): ask with a token of other bytes, of
+    /// another session or second, to learn what holds now.
     pub fn review_token(&self, token: &str) -> Result<TokenReview> {
         let review = json!({
             "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token},

@@ -1,8 +1,7 @@
 //! Each fault of the proxy, seen from a client and from the API server.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
@@ -139,19 +138,18 @@ fn a_cut_before_leaves_nothing_and_a_cut_after_leaves_everything() {
 #[test]
 fn meanwhile_somebody_else_is_quicker() {
     let stage = Stage::set();
-    let port_free = Arc::new(AtomicUsize::new(0));
-    let calls = Arc::clone(&port_free);
-    let rival = stage.cluster.kubectl();
-    let rival = std::sync::Mutex::new(rival);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
+    let rival = Mutex::new(stage.cluster.kubectl());
     let hook = Hook::new(move |request| {
         assert_eq!((request.number, &request.method), (1, &Method::POST));
         let mut kubectl = rival.lock().unwrap();
         assert!(kubectl.args(["create", "configmap", "contended"]).output().unwrap().status.success());
-        calls.fetch_add(1, Ordering::SeqCst);
+        counter.fetch_add(1, Ordering::SeqCst);
     });
     stage.proxy.script([Rule::new(Match::any().nth(1), Fault::Meanwhile(hook))]);
     assert_eq!(stage.create("contended").unwrap().status, StatusCode::CONFLICT);
-    assert_eq!(port_free.load(Ordering::SeqCst), 1);
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
 }
 
 /// `kill -9` of a client before and after its request, as the story does it.
