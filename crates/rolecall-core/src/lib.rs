@@ -9,6 +9,8 @@ extern crate alloc;
 
 pub use jiff::Timestamp;
 
+#[cfg(test)]
+mod fixtures;
 pub mod interim;
 pub mod principal;
 pub mod finding;
@@ -19,6 +21,7 @@ pub mod document;
 pub mod source;
 pub mod cluster;
 pub mod policy;
+pub mod config;
 pub mod desired;
 pub mod ledger;
 pub mod observed;

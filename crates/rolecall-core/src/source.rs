@@ -74,14 +74,14 @@ impl fmt::Display for SourceRevision {
 }
 
 fn normalised(url: &str) -> String {
-    let without_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (authority, path) = match without_scheme.split_once(['/', ':']) {
-        Some((host, path)) => (host, path),
-        None => (without_scheme, ""),
+    let (authority, path) = match url.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
+        // The form that scp has: `git@host:path`.
+        None => url.split_once(':').unwrap_or((url, "")),
     };
-    let host = authority.rsplit('@').next().unwrap_or(authority).to_ascii_lowercase();
-    // A port stands where the scp-like form has its path.
-    let path = path.trim_start_matches(|c: char| c.is_ascii_digit()).trim_matches('/');
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+    let path = path.trim_matches('/');
     let path = path.strip_suffix(".git").unwrap_or(path);
     if path.is_empty() { host } else { alloc::format!("{host}/{path}") }
 }

@@ -42,9 +42,6 @@ pub trait KeepRecords: Send + Sync {
     /// Writes a record whose apply has not happened yet.
     fn begin<'a>(&'a self, record: &'a Record) -> PortFuture<'a, ()>;
 
-    /// Reads a record back.
-    fn read<'a>(&'a self, name: &'a str) -> PortFuture<'a, Record>;
-
     /// Completes a record.
     fn complete<'a>(&'a self, name: &'a str, completion: &'a Completion) -> PortFuture<'a, ()>;
 

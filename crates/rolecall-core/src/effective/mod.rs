@@ -48,7 +48,7 @@ impl EffectiveMap {
 
     /// Every entry that counts, in the order of the text.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.sections.iter().flat_map(|section| section.entries())
+        self.sections.iter().flat_map(SectionReading::entries)
     }
 
     /// The entry that wins under each key: the last one written.

@@ -3,6 +3,7 @@
 //! A plan is judged by the policy that was applied last and by the proposed one, and the stricter verdict
 //! counts: a change cannot disarm its own judge. Only [`approve`] makes an [`ApprovedPlan`].
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -176,11 +177,11 @@ pub fn approve(
     desired: &DesiredAccess,
     observed: &ObservedAccess,
     circumstances: &Circumstances,
-) -> Result<ApprovedPlan, Refusal> {
+) -> Result<ApprovedPlan, Box<Refusal>> {
     let judgements = judge(&plan, desired, observed, circumstances);
     let is_refused = judgements.iter().any(|judgement| judgement.verdict == Verdict::Refused);
     if is_refused || !plan.blocked().is_empty() || !plan.conflicts().is_empty() {
-        return Err(Refusal { plan, judgements });
+        return Err(Box::new(Refusal { plan, judgements }));
     }
     Ok(ApprovedPlan { plan, judgements })
 }

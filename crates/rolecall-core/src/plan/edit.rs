@@ -96,7 +96,7 @@ fn update(work: &Work<'_>, have: &SectionReading) -> Result<SectionReading, Stri
             splices.extend(update_entry(document, entry, after).map_err(|error| error.to_string())?);
         }
     }
-    Ok(spliced(work.section, have, splices))
+    Ok(spliced(work.section, have, &splices))
 }
 
 fn update_entry(document: &Document, entry: &Entry, after: &IdentityMapping) -> Result<Vec<Splice>, EditError> {
@@ -141,7 +141,7 @@ fn add(work: &Work<'_>, want: &SectionReading, into: &SectionReading) -> Result<
             let added = append(&reading, source, entry).map_err(|error| error.to_string())?;
             merge_insertions(&mut splices, added);
         }
-        reading = spliced(work.section, &reading, splices);
+        reading = spliced(work.section, &reading, &splices);
     }
     Ok(reading)
 }
@@ -192,11 +192,11 @@ fn remove(work: &Work<'_>, from: &SectionReading) -> Result<String, String> {
     Ok(apply(text, &splices))
 }
 
-fn spliced(section: Section, reading: &SectionReading, splices: Vec<Splice>) -> SectionReading {
+fn spliced(section: Section, reading: &SectionReading, splices: &[Splice]) -> SectionReading {
     if splices.is_empty() {
         return reading.clone();
     }
-    let text = apply(reading.text().unwrap_or_default(), &splices);
+    let text = apply(reading.text().unwrap_or_default(), splices);
     SectionReading::read(section, Some(&text))
 }
 

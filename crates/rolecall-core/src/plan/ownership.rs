@@ -71,6 +71,7 @@ impl Ownership {
         ledger.owners.retain(|_, owner| *owner != self.source);
         let claimed = desired.document().effective().winners().into_keys();
         ledger.owners.extend(claimed.map(|key| (key, self.source.clone())));
+        ledger.owners.extend(compared.conflicts.iter().map(|conflict| (conflict.key.clone(), conflict.owner.clone())));
         for change in &compared.changes {
             if let (Action::Remove, Subject::Entry(key)) = (change.action, &change.subject) {
                 ledger.owners.remove(key);

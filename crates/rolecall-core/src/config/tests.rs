@@ -1,0 +1,50 @@
+use super::parse;
+use crate::policy::{Growth, MaxRemovals, Unmanaged};
+
+const HEAD: &str = "apiVersion: rolecall.dev/v1alpha1\nkind: Config\n";
+
+/// Checks the place and message of the only finding.
+fn check_error(body: &str, place: &str, message: &str) {
+    let (config, findings) = parse("rolecall.yaml", &format!("{HEAD}{body}"));
+    assert!(config.is_none(), "{body}");
+    let found: Vec<String> =
+        findings.iter().map(|finding| format!("{}: {}", finding.place, finding.message)).collect();
+    assert_eq!(found, [format!("rolecall.yaml:{place}: {message}")]);
+}
+
+#[test]
+fn everything_that_may_be_said() {
+    let text = format!(
+        "{HEAD}clusters:\n  - name: prod\n    region: eu-west-1\n    roleArn: arn:aws:iam::1:role/r\n    path: clusters/prod\n    backend: configMap\n\
+         policy:\n  unmanaged: remove\n  protect: [arn:aws:iam::1:role/x]\n  maxRemovals: {{count: 1, percent: 2}}\n  growth: refuse\n\
+         rules:\n  disable: [RC008]\n"
+    );
+    let (config, findings) = parse("rolecall.yaml", &text);
+    assert_eq!(findings, []);
+    let config = config.unwrap();
+    assert_eq!(config.clusters[0].path.as_deref(), Some("clusters/prod"));
+    assert_eq!(config.policy.unmanaged, Unmanaged::Remove);
+    assert_eq!(config.policy.growth, Growth::Refuse);
+    assert_eq!(config.policy.max_removals, MaxRemovals { count: 1, percent: 2 });
+    assert_eq!(config.disabled_rules, ["RC008"]);
+}
+
+#[test]
+fn an_empty_file_says_nothing() {
+    assert_eq!(parse("rolecall.yaml", "").0, Some(super::Config::default()));
+}
+
+#[test]
+fn mistakes_have_a_place() {
+    check_error("policy:\n  unmanged: keep\n", "4:3", "unknown key `unmanged`");
+    check_error("policy:\n  growth: hide\n", "4:11", "`growth` is `hide`, and must be one of `show`, `refuse`");
+    check_error("clusters:\n  - region: eu-west-1\n", "4:5", "a cluster needs a `name` or a `context`");
+    check_error("policy: [a]\n", "3:9", "`policy` must be a mapping of keys and values");
+    check_error("clusters:\n  - name: 12\n", "4:11", "`name` must be a text");
+}
+
+#[test]
+fn a_near_miss_has_a_suggestion() {
+    let (_, findings) = parse("rolecall.yaml", &format!("{HEAD}policy:\n  protected: []\n"));
+    assert_eq!(findings[0].help.as_deref(), Some("did you mean `protect`?"));
+}

@@ -1,0 +1,56 @@
+//! Values that several unit tests start from. They go through the real parser.
+
+use crate::cluster::ClusterIdentity;
+use crate::desired::DesiredAccess;
+use crate::document::AwsAuthDocument;
+use crate::guard::Circumstances;
+use crate::ledger::Ledger;
+use crate::observed::{Caller, Knowledge, ObservedAccess, ObservedLedger, ObservedMap};
+use crate::policy::Policy;
+use crate::source::SourceRevision;
+
+const META: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\n";
+
+/// An entry of `mapRoles` of account 111122223333.
+pub(crate) fn role(name: &str, groups: &[&str]) -> String {
+    // Quoted, since `y` alone would be a boolean.
+    let groups: Vec<String> = groups.iter().map(|group| format!("\"{group}\"")).collect();
+    let groups = groups.join(", ");
+    format!("- rolearn: arn:aws:iam::111122223333:role/{name}\n  username: {name}\n  groups: [{groups}]\n")
+}
+
+/// The ConfigMap with this text of `mapRoles`.
+pub(crate) fn manifest(roles: &str) -> String {
+    let indented: String = roles.lines().map(|line| format!("    {line}\n")).collect();
+    format!("{META}data:\n  mapRoles: |\n{indented}")
+}
+
+/// What a file with this text of `mapRoles` wants.
+pub(crate) fn desired(roles: &str) -> DesiredAccess {
+    let (document, findings) = AwsAuthDocument::parse("aws-auth.yml", &manifest(roles));
+    DesiredAccess::new(document, &findings, SourceRevision::cli(), Policy::default())
+        .unwrap_or_else(|| panic!("{findings:?}"))
+}
+
+/// A cluster with this text of `mapRoles`, seen at the beginning of time by a client certificate.
+pub(crate) fn observed(roles: &str, ledger: Option<Ledger>) -> ObservedAccess {
+    ObservedAccess {
+        cluster: ClusterIdentity { name: "prod".into(), endpoint: Some("https://a".into()), ca_fingerprint: None },
+        observed_at: Some(jiff::Timestamp::UNIX_EPOCH),
+        mode: Knowledge::Unknown("not asked".into()),
+        access_entries: Knowledge::Unknown("not asked".into()),
+        map: Some(ObservedMap {
+            resource_version: Some("1".into()),
+            data: [("mapRoles".into(), roles.into())].into(),
+            ..ObservedMap::default()
+        }),
+        ledger: Knowledge::Known(ledger.map(|ledger| ObservedLedger { resource_version: "1".into(), ledger })),
+        unfinished: Vec::new(),
+        caller: Knowledge::Known(Caller { username: "admin".into(), groups: vec![], canonical_arn: None }),
+    }
+}
+
+/// Nothing special, at the moment of the observation.
+pub(crate) fn circumstances() -> Circumstances {
+    Circumstances { now: jiff::Timestamp::UNIX_EPOCH, declared: None, applier: None, allowed: vec![] }
+}

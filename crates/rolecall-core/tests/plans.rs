@@ -1,0 +1,135 @@
+//! Walks `cases/plans`: from what is desired and what is observed to the plan, its guards and the new map.
+//!
+//! Each folder holds `desired.yaml`, `observed.yaml` (absent: there is no map) and, where they matter,
+//! `rolecall.yaml`, `ledger.json` and `world.json` (caller, mode, access entries, allowances). What must come
+//! out stands in `expected.txt`; `UPDATE=1 cargo test -p rolecall-core` writes it anew, to be reviewed.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use rolecall_core::cluster::{AccessEntry, AuthenticationMode, ClusterIdentity};
+use rolecall_core::desired::DesiredAccess;
+use rolecall_core::document::AwsAuthDocument;
+use rolecall_core::guard::{Allowance, Circumstances, Guard, judge};
+use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedLedger, ObservedMap};
+use rolecall_core::plan::{Plan, plan};
+use rolecall_core::policy::Policy;
+use rolecall_core::predict::predict;
+use rolecall_core::source::{SourceId, SourceRevision};
+use rolecall_core::{Timestamp, config, render};
+use serde::Deserialize;
+
+/// What a case may say about the rest of the world.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct World {
+    caller: Option<Caller>,
+    mode: Option<AuthenticationMode>,
+    access_entries: Option<Vec<AccessEntry>>,
+    allow: Vec<(String, String)>,
+}
+
+#[test]
+fn every_case_plans_as_expected() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/plans");
+    let mut names: Vec<_> = fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    let failures: Vec<String> = names.iter().filter_map(|case| check(case)).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(names.len() >= 20, "only {} cases", names.len());
+}
+
+/// What is wrong with a case.
+fn check(case: &Path) -> Option<String> {
+    let told = tell(case);
+    let file = case.join("expected.txt");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&file, &told).unwrap();
+    }
+    let expected = fs::read_to_string(&file).unwrap_or_default();
+    (expected != told).then(|| format!("{}:\n{told}\nexpected:\n{expected}", case.display()))
+}
+
+fn tell(case: &Path) -> String {
+    let read = |name: &str| fs::read_to_string(case.join(name)).ok();
+    let (document, findings) = AwsAuthDocument::parse("aws-auth.yml", &read("desired.yaml").unwrap());
+    let mut told = String::new();
+    for finding in &findings {
+        writeln!(told, "{} {} {}", finding.place, finding.code, finding.message).unwrap();
+    }
+    let policy = read("rolecall.yaml").map_or_else(Policy::default, |text| {
+        let (config, findings) = config::parse("rolecall.yaml", &text);
+        config.unwrap_or_else(|| panic!("{findings:?}")).policy
+    });
+    let source = SourceId::repository("https://git.example.com/team/access.git", "aws-auth.yml");
+    let revision = SourceRevision { source, commit: Some("1a2b3c4d5e6f7890".into()), modified: false };
+    let Some(desired) = DesiredAccess::new(document, &findings, revision, policy) else {
+        told.push_str("refused: the file has errors\n");
+        return told;
+    };
+    let world: World = read("world.json").map(|text| serde_json::from_str(&text).unwrap()).unwrap_or_default();
+    let ledger = read("ledger.json").map(|text| serde_json::from_str(&text).unwrap());
+    let observed = observed(read("observed.yaml").as_deref(), ledger, &world);
+    tell_plan(&desired, &observed, &world, &mut told);
+    told
+}
+
+fn observed(map: Option<&str>, ledger: Option<rolecall_core::ledger::Ledger>, world: &World) -> ObservedAccess {
+    let map = map.map(|text| {
+        let (document, _) = AwsAuthDocument::parse("observed.yaml", text);
+        let document = document.expect("an observed map is a ConfigMap");
+        ObservedMap {
+            resource_version: Some("7".into()),
+            data: document.data().clone(),
+            annotations: document.annotations().clone(),
+        }
+    });
+    let unknown = || "not asked in this case".to_owned();
+    ObservedAccess {
+        cluster: ClusterIdentity { name: "prod".into(), endpoint: None, ca_fingerprint: None },
+        observed_at: Some(Timestamp::UNIX_EPOCH),
+        mode: world.mode.map_or_else(|| Knowledge::Unknown(unknown()), Knowledge::Known),
+        access_entries: world.access_entries.clone().map_or_else(|| Knowledge::Unknown(unknown()), Knowledge::Known),
+        map,
+        ledger: Knowledge::Known(ledger.map(|ledger| ObservedLedger { resource_version: "3".into(), ledger })),
+        unfinished: Vec::new(),
+        caller: Knowledge::Known(world.caller.clone().unwrap_or_else(|| Caller {
+            username: "kubernetes-admin".into(),
+            groups: vec!["system:masters".into()],
+            canonical_arn: None,
+        })),
+    }
+}
+
+fn tell_plan(desired: &DesiredAccess, observed: &ObservedAccess, world: &World, told: &mut String) {
+    let plan = plan(desired, observed);
+    let allowed = world.allow.iter().map(|(code, reason)| Allowance {
+        guard: Guard::from_code(code).unwrap(),
+        reason: reason.clone(),
+    });
+    let circumstances = Circumstances {
+        now: Timestamp::UNIX_EPOCH,
+        declared: None,
+        applier: None,
+        allowed: allowed.collect(),
+    };
+    let judgements = judge(&plan, desired, observed, &circumstances);
+    for line in render::plan_text(&plan, &judgements, observed, 80) {
+        writeln!(told, "{}", line.text).unwrap();
+    }
+    for (key, text) in plan.data().iter().filter(|(key, text)| observed.data().get(*key) != Some(text)) {
+        writeln!(told, "---- {key}\n{text}").unwrap();
+    }
+    assert_planning_is_sound(desired, observed, &plan);
+}
+
+/// Equal inputs give an equal plan, and what is applied is not planned again.
+fn assert_planning_is_sound(desired: &DesiredAccess, observed: &ObservedAccess, first: &Plan) {
+    assert_eq!(&plan(desired, observed), first);
+    if first.blocked().is_empty() {
+        let again = plan(desired, &predict(first, observed));
+        assert_eq!(again.changes(), [], "planned again after it was applied");
+        assert_eq!(again.ledger(), first.ledger(), "the ledger does not settle");
+    }
+}

@@ -1,0 +1,116 @@
+//! What an apply tells: on the way, and at its end.
+
+use std::time::Duration;
+
+use rolecall_core::guard::{Judgement, Refusal};
+use rolecall_core::observed::ObservedAccess;
+use rolecall_core::plan::Plan;
+use rolecall_core::record::Outcome;
+
+use super::{Planned, Verification};
+use crate::port::PortError;
+
+/// Hears what an apply is doing.
+pub trait Watcher: Send + Sync {
+    /// Hears one thing.
+    fn hear(&self, event: Event<'_>);
+
+    /// Has the user asked to stop? Asked for the last time just before the first write.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// What an apply is doing.
+pub enum Event<'a> {
+    /// It has planned, and the guards let the plan through.
+    Approved(&'a Planned),
+    /// Somebody else is at it.
+    Waiting {
+        /// Who.
+        holder: &'a str,
+        /// For how long at most, if he does not renew.
+        remaining: Duration,
+    },
+    /// Somebody else's write came first: planning again.
+    PlanningAgain,
+    /// It writes.
+    Writing,
+    /// It looks at what came of it.
+    Verifying,
+}
+
+/// How an apply ended.
+#[derive(Debug)]
+pub struct ApplyReport {
+    /// The plan that was applied; an empty one where there was nothing to do.
+    pub plan: Plan,
+    /// What it was planned against.
+    pub observed: ObservedAccess,
+    /// What the guards said.
+    pub judgements: Vec<Judgement>,
+    /// The record, where one was written.
+    pub record: Option<String>,
+    /// What came of it; `None` where there was nothing to do.
+    pub outcome: Option<Outcome>,
+    /// What was seen afterwards.
+    pub verification: Option<Verification>,
+    /// Applies of earlier runs that this one found unfinished, and what had come of them.
+    pub settled: Vec<Settled>,
+    /// What else people should know, in sentences.
+    pub remarks: Vec<String>,
+}
+
+/// An apply of an earlier run that did not end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// The name of its record.
+    pub record: String,
+    /// What had come of it.
+    pub outcome: Outcome,
+}
+
+/// Why an apply changed nothing, or did not get to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// A guard, another source, or the state of the cluster speaks against it. Nothing was changed.
+    #[error("the plan is refused")]
+    Refused(Box<Refusal>, Box<ObservedAccess>),
+    /// What was approved is no longer what would be done. Nothing was changed.
+    #[error("the cluster has moved: what would change now is not what was approved")]
+    Moved(Box<Planned>),
+    /// The caller may not record what it does. Nothing was changed.
+    #[error("the caller may not record what it does: it lacks {}", .0.join(", "))]
+    MayNotRecord(Vec<String>),
+    /// Without a record nobody can tell what was ours. Nothing was changed.
+    #[error("the plan removes entries, and without records nobody can tell whether they were ours")]
+    CannotRemoveUnrecorded,
+    /// Somebody else is at it. Nothing was changed.
+    #[error("`{holder}` is deploying to this cluster")]
+    Locked {
+        /// Who.
+        holder: String,
+    },
+    /// The user asked to stop. Nothing was changed.
+    #[error("stopped before anything was changed")]
+    Cancelled,
+    /// Other writers came first, every time. Nothing was changed.
+    #[error("somebody else keeps writing the map: {0} attempts, and each came too late")]
+    Contended(u32),
+    /// The outside refused something. Nothing was changed, unless `written` says so.
+    #[error(transparent)]
+    Port {
+        /// What it refused.
+        #[from]
+        source: PortError,
+    },
+    /// The map was written, and what belongs to it could not be: the record stays unfinished, and the next
+    /// apply finishes it.
+    #[error("the map was written, but the record `{record}` could not be finished")]
+    Unfinished {
+        /// The name of the record.
+        record: String,
+        /// What was refused.
+        source: PortError,
+    },
+}
