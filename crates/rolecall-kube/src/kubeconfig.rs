@@ -51,10 +51,9 @@ impl Target {
             invalid(&format!("cluster `{}` of the kubeconfig", context.cluster), "it has no `server`")
         })?;
         let mut config = config(server, cluster.proxy_url.as_deref())?;
-        trust(&mut config, cluster)?;
+        let ca_pem = trust(&mut config, cluster)?;
         let tokens = authenticate(&mut config, user(&kubeconfig, &context), cluster).await?;
-        let known_ca = config.root_cert.as_deref().filter(|_| !config.accept_invalid_certs);
-        let identity = identity(&chosen.name, server, known_ca);
+        let identity = identity(&chosen.name, server, ca_pem.as_deref());
         Ok((Self { identity, config, tokens, timeouts }, chosen))
     }
 }
@@ -132,7 +131,8 @@ fn user(kubeconfig: &Kubeconfig, context: &Context) -> AuthInfo {
     found.and_then(|user| user.auth_info.clone()).unwrap_or_default()
 }
 
-fn trust(config: &mut Config, cluster: &Cluster) -> Result<(), PortError> {
+/// Gives the CA that was set, if one is checked.
+fn trust(config: &mut Config, cluster: &Cluster) -> Result<Option<Vec<u8>>, PortError> {
     let pem = match (&cluster.certificate_authority_data, &cluster.certificate_authority) {
         (Some(data), _) if !data.is_empty() => Some(
             STANDARD
@@ -147,7 +147,7 @@ fn trust(config: &mut Config, cluster: &Cluster) -> Result<(), PortError> {
     config.root_cert = pem.as_deref().map(certificates).transpose()?;
     config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
     config.tls_server_name.clone_from(&cluster.tls_server_name);
-    Ok(())
+    Ok(pem.filter(|_| !config.accept_invalid_certs))
 }
 
 /// What the kubeconfig says outright is kube's to use; an exec plugin is ours.

@@ -55,9 +55,8 @@ impl Target {
     /// The target that an endpoint stands for.
     pub(crate) fn of_endpoint(endpoint: Endpoint, timeouts: Timeouts) -> Result<Self, PortError> {
         let mut config = config(&endpoint.url, None)?;
-        let ca = certificates(&endpoint.ca_pem)?;
-        let identity = identity(&endpoint.name, &endpoint.url, Some(&ca));
-        config.root_cert = Some(ca);
+        config.root_cert = Some(certificates(&endpoint.ca_pem)?);
+        let identity = identity(&endpoint.name, &endpoint.url, Some(&endpoint.ca_pem));
         Ok(Self { identity, config, tokens: Some(endpoint.tokens), timeouts })
     }
 }
@@ -88,13 +87,12 @@ pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, PortError> {
     }
 }
 
-/// The identity of a cluster. The fingerprint is of the certificates, not of how their PEM is laid out, so
-/// that EKS and a kubeconfig tell the same.
-pub(crate) fn identity(name: &str, url: &str, ca: Option<&[Vec<u8>]>) -> ClusterIdentity {
+/// The identity of a cluster, with the fingerprint of its CA's PEM as EKS and kubeconfigs hold it.
+pub(crate) fn identity(name: &str, url: &str, ca_pem: Option<&[u8]>) -> ClusterIdentity {
     ClusterIdentity {
         name: name.to_owned(),
         endpoint: Some(url.trim_end_matches('/').to_owned()),
-        ca_fingerprint: ca.map(|certificates| fingerprint(&certificates.concat())),
+        ca_fingerprint: ca_pem.map(fingerprint),
     }
 }
 

@@ -74,3 +74,43 @@ fn scalar(text: &str) -> String {
 fn write_to(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     text.write_fmt(arguments).expect("writing to a String does not fail");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::document;
+    use serde_json::json;
+
+    #[test]
+    fn maps_lists_and_strings_that_look_like_something_else() {
+        let object = json!({
+            "kind": "Role",
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "metadata": { "name": "a", "labels": {} },
+            "rules": [
+                { "apiGroups": [""], "verbs": ["get", "*"], "resourceNames": ["yes", "1e3", "a:b"] },
+                [],
+                true,
+            ],
+        });
+        let expect = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  labels: {}
+  name: a
+rules:
+- apiGroups:
+  - \"\"
+  resourceNames:
+  - \"yes\"
+  - \"1e3\"
+  - \"a:b\"
+  verbs:
+  - get
+  - \"*\"
+- []
+- true
+";
+        assert_eq!(document(&object), expect);
+    }
+}
