@@ -1,8 +1,8 @@
 //! Which cluster, and how it authenticates.
 
-use alloc::format;
 use alloc::string::{String, ToString};
-use core::fmt;
+use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -31,7 +31,7 @@ impl fmt::Display for ClusterIdentity {
 pub fn fingerprint(bytes: &[u8]) -> String {
     let mut text = "sha256:".to_string();
     for byte in Sha256::digest(bytes) {
-        text.push_str(&format!("{byte:02x}"));
+        write!(text, "{byte:02x}").expect("writing to a text cannot fail");
     }
     text
 }
@@ -71,10 +71,10 @@ pub struct AccessEntry {
     pub username: String,
     /// The Kubernetes groups.
     #[serde(default)]
-    pub groups: alloc::vec::Vec<String>,
+    pub groups: Vec<String>,
     /// Names of access policies associated with the scope of the whole cluster.
     #[serde(default)]
-    pub cluster_policies: alloc::vec::Vec<String>,
+    pub cluster_policies: Vec<String>,
 }
 
 impl AccessEntry {

@@ -1,6 +1,8 @@
 //! What the cluster will be after a plan: the guards ask it who would still get in, the property tests use
 //! it as the model, and the fake cluster is built on it.
 
+use alloc::string::String;
+
 use crate::observed::{Knowledge, ObservedAccess, ObservedLedger, ObservedMap};
 use crate::plan::{Call, Plan};
 
@@ -12,7 +14,7 @@ pub fn predict(plan: &Plan, observed: &ObservedAccess) -> ObservedAccess {
     }
     let resource_version = match &observed.ledger {
         Knowledge::Known(Some(ledger)) => ledger.resource_version.clone(),
-        _ => Default::default(),
+        _ => String::new(),
     };
     if observed.ledger.known().is_some() {
         predicted.ledger = Knowledge::Known(Some(ObservedLedger { resource_version, ledger: plan.ledger().clone() }));

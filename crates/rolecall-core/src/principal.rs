@@ -111,7 +111,7 @@ impl PrincipalArn {
 
     /// The account id, unchecked, as it stands in the ARN.
     pub fn account(&self) -> &str {
-        self.canonical.splitn(6, ':').nth(4).unwrap_or_default()
+        self.canonical.split(':').nth(4).unwrap_or_default()
     }
 
     /// The partition, one of [`PARTITIONS`].
