@@ -23,7 +23,10 @@ impl EksCluster {
     /// The cluster's access entries: known to be none in mode `CONFIG_MAP`, unknown where we may not read them.
     ///
     /// Any other failure is an error: nobody knows then, but somebody who tries again may.
-    pub async fn access_entries(&self, session: &AwsSession) -> Result<Knowledge<Vec<AccessEntry>>, PortError> {
+    pub async fn access_entries(
+        &self,
+        session: &AwsSession,
+    ) -> Result<Knowledge<Vec<AccessEntry>>, PortError> {
         if self.authentication_mode == Knowledge::Known(AuthenticationMode::ConfigMap) {
             return Ok(Knowledge::Known(Vec::new()));
         }

@@ -23,7 +23,8 @@ impl AwsSession {
             .send()
             .await
             .map_err(|error| error::from_sdk(error, &attempt))?;
-        let (Some(arn), Some(account), Some(user_id)) = (answer.arn(), answer.account(), answer.user_id()) else {
+        let (Some(arn), Some(account), Some(user_id)) = (answer.arn(), answer.account(), answer.user_id())
+        else {
             return Err(refused("the answer is incomplete".to_owned()));
         };
         CallerIdentity::from_sts(arn, account, user_id).map_err(|error| refused(error.to_string()))

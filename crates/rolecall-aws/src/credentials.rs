@@ -77,9 +77,9 @@ pub(crate) async fn source(profile: Option<&str>, config: ProviderConfig) -> Sha
         Some(name) => SharedCredentialsProvider::new(
             ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name).build(),
         ),
-        None => SharedCredentialsProvider::new(
-            DefaultCredentialsChain::builder().configure(config).build().await,
-        ),
+        None => {
+            SharedCredentialsProvider::new(DefaultCredentialsChain::builder().configure(config).build().await)
+        }
     }
 }
 

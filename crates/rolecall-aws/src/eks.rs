@@ -72,7 +72,11 @@ impl EksCluster {
             Ok(answer) => Self::from_answer(answer.cluster, session.region(), &resource),
             Err(sdk_error) => {
                 let error = error::from_sdk(sdk_error, &attempt);
-                Err(if error.kind == PortErrorKind::NotFound { not_found(error, name, session).await } else { error })
+                Err(if error.kind == PortErrorKind::NotFound {
+                    not_found(error, name, session).await
+                } else {
+                    error
+                })
             }
         }
     }
@@ -92,15 +96,25 @@ impl EksCluster {
     }
 
     fn from_answer(cluster: Option<Cluster>, region: &str, resource: &str) -> Result<Self, PortError> {
-        let refused =
-            |kind, message: &str, hint: &str| Err(PortError::new(kind, OPERATION, resource, message).with_hint(hint));
+        let refused = |kind, message: &str, hint: &str| {
+            Err(PortError::new(kind, OPERATION, resource, message).with_hint(hint))
+        };
         let Some(cluster) = cluster else {
-            return Err(PortError::new(PortErrorKind::Other, OPERATION, resource, "the answer holds no cluster"));
+            return Err(PortError::new(
+                PortErrorKind::Other,
+                OPERATION,
+                resource,
+                "the answer holds no cluster",
+            ));
         };
         let status = cluster.status().map_or("", ClusterStatus::as_str).to_owned();
         if !matches!(status.as_str(), "ACTIVE" | "UPDATING") {
             let message = format!("its status is `{status}`, not `ACTIVE` or `UPDATING`");
-            return refused(PortErrorKind::Unavailable, &message, "wait until it is, or name another cluster");
+            return refused(
+                PortErrorKind::Unavailable,
+                &message,
+                "wait until it is, or name another cluster",
+            );
         }
         let authority = cluster.certificate_authority().and_then(|authority| authority.data());
         let (Some(endpoint), Some(authority)) = (cluster.endpoint(), authority) else {
@@ -108,7 +122,11 @@ impl EksCluster {
             return refused(PortErrorKind::Unavailable, message, "wait a minute and try again");
         };
         if STANDARD.decode(authority).is_err() {
-            return refused(PortErrorKind::Other, "its CA certificates are not base64", "ask the cluster's owner");
+            return refused(
+                PortErrorKind::Other,
+                "its CA certificates are not base64",
+                "ask the cluster's owner",
+            );
         }
         Ok(Self {
             name: cluster.name().unwrap_or_default().to_owned(),
@@ -129,7 +147,9 @@ fn authentication_mode(cluster: &Cluster) -> Knowledge<AuthenticationMode> {
         Some("CONFIG_MAP") => Knowledge::Known(AuthenticationMode::ConfigMap),
         Some("API_AND_CONFIG_MAP") => Knowledge::Known(AuthenticationMode::ApiAndConfigMap),
         Some("API") => Knowledge::Known(AuthenticationMode::Api),
-        Some(other) => Knowledge::Unknown(format!("EKS calls it `{other}`, which this version does not know")),
+        Some(other) => {
+            Knowledge::Unknown(format!("EKS calls it `{other}`, which this version does not know"))
+        }
         None => Knowledge::Unknown("EKS does not say".to_owned()),
     }
 }
@@ -164,20 +184,21 @@ mod tests {
 
     #[test]
     fn only_a_cluster_that_answers_is_taken() {
-        let check = |status: ClusterStatus, endpoint: Option<&str>, authority: &str, expected: Result<(), &str>| {
-            let authority = aws_sdk_eks::types::Certificate::builder().data(authority).build();
-            let cluster = Cluster::builder()
-                .name("prod")
-                .status(status)
-                .set_endpoint(endpoint.map(str::to_owned))
-                .certificate_authority(authority)
-                .build();
-            let answer = EksCluster::from_answer(Some(cluster), "eu-west-1", "cluster `prod`");
-            match expected {
-                Ok(()) => assert_eq!(answer.unwrap().certificate_authority_pem(), b"pem"),
-                Err(message) => assert!(answer.unwrap_err().message.contains(message)),
-            }
-        };
+        let check =
+            |status: ClusterStatus, endpoint: Option<&str>, authority: &str, expected: Result<(), &str>| {
+                let authority = aws_sdk_eks::types::Certificate::builder().data(authority).build();
+                let cluster = Cluster::builder()
+                    .name("prod")
+                    .status(status)
+                    .set_endpoint(endpoint.map(str::to_owned))
+                    .certificate_authority(authority)
+                    .build();
+                let answer = EksCluster::from_answer(Some(cluster), "eu-west-1", "cluster `prod`");
+                match expected {
+                    Ok(()) => assert_eq!(answer.unwrap().certificate_authority_pem(), b"pem"),
+                    Err(message) => assert!(answer.unwrap_err().message.contains(message)),
+                }
+            };
         let endpoint = Some("https://example.eks.amazonaws.com");
         check(ClusterStatus::Active, endpoint, "cGVt", Ok(()));
         check(ClusterStatus::Updating, endpoint, "cGVt", Ok(()));

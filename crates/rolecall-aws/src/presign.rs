@@ -109,7 +109,9 @@ mod tests {
             expires_secs: 60,
         };
         let url = presign(&claim, &credentials).unwrap();
-        let [canonical] = &cases("observed.token.canonical_request")[..] else { panic!("one case is expected") };
+        let [canonical] = &cases("observed.token.canonical_request")[..] else {
+            panic!("one case is expected")
+        };
         assert_eq!(url, canonical["input"]["url"].as_str().unwrap());
         let token = Token::from_presigned_url(&url).unwrap();
         assert_eq!(token.expose(), expected["token"].as_str().unwrap());

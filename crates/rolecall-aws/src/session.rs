@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::ProfileFileRegionProvider;
@@ -17,7 +18,6 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_config::identity::IdentityCache;
 use rolecall_core::token::{Endpoint, is_region};
 use rolecall_engine::port::{Clock, PortError, PortErrorKind};
 
@@ -85,12 +85,14 @@ impl AwsSession {
             .with_retry_config(retry())
             .with_timeout_config(timeouts(options.timeout));
         let region = region(options, &providers).await?;
-        let config = loader(options, &region).http_client(http_client).time_source(clock.clone()).load().await;
+        let config =
+            loader(options, &region).http_client(http_client).time_source(clock.clone()).load().await;
         let providers = providers
             .with_region(config.region().cloned())
             .with_use_fips(config.use_fips())
             .with_use_dual_stack(config.use_dual_stack());
-        let credentials = CredentialStore::new(source(options.profile.as_deref(), providers).await, clock.clone());
+        let credentials =
+            CredentialStore::new(source(options.profile.as_deref(), providers).await, clock.clone());
         Ok(Self {
             config: with_credentials(&config, &credentials),
             region,
@@ -227,10 +229,7 @@ fn loader(options: &SessionOptions, region: &str) -> ConfigLoader {
 }
 
 fn with_credentials(config: &SdkConfig, credentials: &CredentialStore) -> SdkConfig {
-    config
-        .to_builder()
-        .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
-        .build()
+    config.to_builder().credentials_provider(SharedCredentialsProvider::new(credentials.clone())).build()
 }
 
 fn retry() -> RetryConfig {
@@ -253,4 +252,18 @@ fn ca_bundle() -> Option<PathBuf> {
 /// An environment variable; an empty one counts as unset.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+impl AwsSession {
+    /// A session that finds nothing in the environment.
+    pub(crate) fn for_tests(
+        region: &str,
+        provider: impl aws_credential_types::provider::ProvideCredentials + 'static,
+        clock: SharedClock,
+    ) -> Self {
+        let credentials = CredentialStore::new(SharedCredentialsProvider::new(provider), clock.clone());
+        let config = SdkConfig::builder().region(Region::new(region.to_owned())).build();
+        Self { config, region: region.to_owned(), profile: None, credentials, clock }
+    }
 }

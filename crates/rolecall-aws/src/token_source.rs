@@ -43,7 +43,8 @@ impl TokenSource {
             return Err(refused(format!("`{}` cannot be a cluster's name", cluster_name.escape_debug()))
                 .with_hint("pass the name that `aws eks list-clusters` shows"));
         }
-        let host = sts_host(session.region(), session.endpoint()).map_err(|error| refused(error.to_string()))?;
+        let host =
+            sts_host(session.region(), session.endpoint()).map_err(|error| refused(error.to_string()))?;
         Ok(Self { session, cluster_name, host, kept: Mutex::new(None) })
     }
 
@@ -95,8 +96,7 @@ impl TokenSource {
 
     fn sign(&self, claim: &Claim<'_>, credentials: &Credentials) -> Result<Token, PortError> {
         let resource = format!("a token for cluster `{}`", self.cluster_name);
-        let refused =
-            |message: String| PortError::new(PortErrorKind::Invalid, "sign", &resource, message);
+        let refused = |message: String| PortError::new(PortErrorKind::Invalid, "sign", &resource, message);
         let url = presign(claim, credentials).map_err(|error| refused(error.to_string()))?;
         Token::from_presigned_url(&url).map_err(|error| {
             refused(error.to_string())

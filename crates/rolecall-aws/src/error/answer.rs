@@ -28,17 +28,24 @@ impl Answer<'_> {
     pub(super) fn translate(&self) -> PortError {
         use PortErrorKind as Kind;
         let mut error = match self.code {
-            "SignatureDoesNotMatch" | "InvalidSignatureException" | "RequestExpired" | "RequestTimeTooSkewed"
-            | "IncompleteSignature" | "IncompleteSignatureException" => self.wrong_signature(),
+            "SignatureDoesNotMatch"
+            | "InvalidSignatureException"
+            | "RequestExpired"
+            | "RequestTimeTooSkewed"
+            | "IncompleteSignature"
+            | "IncompleteSignatureException" => self.wrong_signature(),
             "ExpiredToken" | "ExpiredTokenException" => {
                 let hint = sign_in_hint(self.attempt.profile);
                 self.attempt.error(Kind::Unauthenticated, "the credentials have expired", hint)
             }
-            "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" => self.unknown_key(),
-            "MissingAuthenticationToken" | "MissingAuthenticationTokenException" | "InvalidIdentityToken"
-            | "IDPRejectedClaim" | "OptInRequired" => {
-                self.quoted(Kind::Unauthenticated, &sign_in_hint(self.attempt.profile))
+            "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" => {
+                self.unknown_key()
             }
+            "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException"
+            | "InvalidIdentityToken"
+            | "IDPRejectedClaim"
+            | "OptInRequired" => self.quoted(Kind::Unauthenticated, &sign_in_hint(self.attempt.profile)),
             "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => self.denied(),
             "RegionDisabledException" => self.quoted(
                 Kind::Denied,
@@ -50,8 +57,12 @@ impl Answer<'_> {
             "ResourceInUseException" | "ConflictException" => {
                 self.quoted(Kind::Conflict, "wait until the other change is done")
             }
-            "Throttling" | "ThrottlingException" | "TooManyRequestsException" | "RequestLimitExceeded"
-            | "RequestThrottled" | "SlowDown" => self.quoted(Kind::Throttled, "try again a little later"),
+            "Throttling"
+            | "ThrottlingException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "RequestThrottled"
+            | "SlowDown" => self.quoted(Kind::Throttled, "try again a little later"),
             _ => self.by_status(),
         };
         error.retry_after = self.retry_after;
@@ -77,13 +88,15 @@ impl Answer<'_> {
     fn wrong_signature(&self) -> PortError {
         let skew = self.date.map(|theirs| self.attempt.now.duration_since(theirs));
         let off = skew.filter(|skew| skew.abs() > MAX_SKEW);
-        let speaks_of_time = self.code.starts_with("Request") || self.message.contains("Signature expired")
+        let speaks_of_time = self.code.starts_with("Request")
+            || self.message.contains("Signature expired")
             || self.message.contains("Signature not yet current");
         let (message, hint) = match off {
             Some(skew) => (clock_is_off(skew), "set this machine's clock (NTP), then try again"),
-            None if speaks_of_time => {
-                ("AWS says that the request is too old or too new".to_owned(), "set this machine's clock (NTP)")
-            }
+            None if speaks_of_time => (
+                "AWS says that the request is too old or too new".to_owned(),
+                "set this machine's clock (NTP)",
+            ),
             None => (
                 "AWS says that the signature is wrong".to_owned(),
                 "the secret access key does not belong to the key id, or a proxy changes the request",

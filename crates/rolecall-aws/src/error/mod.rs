@@ -162,7 +162,8 @@ fn unreachable_host(cause: &str, attempt: &Attempt<'_>) -> PortError {
 
 /// Where credentials were looked for, and what was found in each place.
 fn not_loaded(error: &CredentialsError) -> String {
-    let chain = error.source().and_then(|source| source.downcast_ref::<ProviderChainError<CredentialsError>>());
+    let chain =
+        error.source().and_then(|source| source.downcast_ref::<ProviderChainError<CredentialsError>>());
     let Some(chain) = chain else {
         return format!("no credentials found: {}", innermost(error));
     };
@@ -188,8 +189,11 @@ fn place(name: &str) -> &str {
 
 fn sign_in_hint(profile: Option<&str>) -> String {
     match profile {
-        Some(profile) => format!("sign in again (`aws sso login --profile {profile}`), or name another profile"),
-        None => "sign in (`aws sso login`), pass `--profile`, or set `AWS_ACCESS_KEY_ID` and its secret".to_owned(),
+        Some(profile) => {
+            format!("sign in again (`aws sso login --profile {profile}`), or name another profile")
+        }
+        None => "sign in (`aws sso login`), pass `--profile`, or set `AWS_ACCESS_KEY_ID` and its secret"
+            .to_owned(),
     }
 }
 
