@@ -276,7 +276,7 @@ impl Run<'_> {
         self.line.lock.acquire(&self.request.holder, LOCK_TTL).await?; // I/O: renews it
         self.watcher.hear(Event::Verifying);
         let verification =
-            if writes_map { Some(verify(self.line.reading, self.request.desired).await) } else { None };
+            if writes_map { Some(self.verify(&observed).await) } else { None };
         let (outcome, remarks) = outcome(verification.as_ref());
         if writes_map {
             self.complete(name, outcome, remarks.clone()).await?;
@@ -292,6 +292,10 @@ impl Run<'_> {
             settled,
             remarks,
         })
+    }
+
+    async fn verify(&self, observed: &ObservedAccess) -> Result<Verification, PortError> {
+        verify(self.line.reading, self.request.desired, observed.caller.known()).await
     }
 
     async fn write_ledger(
@@ -373,7 +377,7 @@ fn outcome(verification: Option<&Result<Verification, PortError>>) -> (Outcome, 
             if !seen.plan.is_empty() {
                 remarks.push(format!("{} changes are missing again", seen.plan.changes().len()));
             }
-            remarks.extend(seen.caller.as_ref().err().map(ToString::to_string));
+            remarks.extend(seen.caller.as_ref().err().filter(|_| seen.is_unknown()).map(ToString::to_string));
             let outcome = match seen {
                 _ if seen.is_unknown() => Outcome::Unverified,
                 _ if seen.is_as_planned() => Outcome::Verified,

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use rolecall_core::cluster::AuthenticationMode;
 use rolecall_core::desired::DesiredAccess;
-use rolecall_core::effective::{EffectiveMap, TemplateValues, Verdict, explain};
+use rolecall_core::effective::{Candidate, EffectiveMap, TemplateValues, Verdict, explain};
 use rolecall_core::observed::{Caller, Knowledge, ObservedAccess};
 use rolecall_core::plan::{self, Plan};
 use rolecall_core::principal::PrincipalArn;
@@ -32,48 +33,84 @@ pub struct Verification {
 impl Verification {
     /// Is the cluster as the files say, and the caller as the map says?
     pub fn is_as_planned(&self) -> bool {
-        self.plan.is_empty() && self.mismatch.is_none() && !self.is_locked_out()
+        self.plan.is_empty() && self.mismatch.is_none() && !self.is_unknown()
     }
 
     /// Was the knock itself impossible, so that nothing can be said?
     pub fn is_unknown(&self) -> bool {
-        self.caller.is_err() && !self.is_locked_out()
-    }
-
-    fn is_locked_out(&self) -> bool {
-        matches!(&self.caller, Err(error) if error.kind == PortErrorKind::Unauthenticated)
+        matches!(&self.caller, Err(error) if error.kind != PortErrorKind::Unauthenticated)
     }
 }
 
+/// What the map says about the caller.
+enum Expectation {
+    /// Nothing: it comes by an access entry or a certificate, or by one of several entries.
+    None,
+    /// It is let in like this.
+    LetIn(Candidate),
+    /// It is not let in.
+    Refused,
+}
+
 /// Observes again, plans again, and knocks with a fresh token on a connection of its own.
-pub async fn verify(reading: Reading<'_>, desired: &DesiredAccess) -> Result<Verification, PortError> {
+///
+/// `caller` is who is expected to knock, if that is known from before.
+pub async fn verify(
+    reading: Reading<'_>,
+    desired: &DesiredAccess,
+    caller: Option<&Caller>,
+) -> Result<Verification, PortError> {
     let observed = observe(reading).await?; // I/O
     let plan = plan::plan(desired, &observed);
+    let expectation = expectation(caller.or(observed.caller.known()), &observed);
     let mut looks = 0;
     loop {
         let caller = retry::reading(reading.clock, || reading.observe.authenticate_afresh()).await; // I/O
-        let mismatch = caller.as_ref().ok().and_then(|caller| mismatch(caller, &observed));
-        let verification = Verification { observed: observed.clone(), plan: plan.clone(), caller, mismatch };
-        let may_catch_up = verification.mismatch.is_some() || verification.is_locked_out();
+        let mismatch = mismatch(&caller, &expectation);
         looks += 1;
-        if !may_catch_up || looks >= CATCHES_UP_WITHIN {
-            return Ok(verification);
+        if mismatch.is_none() || looks >= CATCHES_UP_WITHIN {
+            return Ok(Verification { observed, plan, caller, mismatch });
         }
         reading.clock.sleep(LOOK_AGAIN_AFTER).await;
     }
 }
 
-/// Why `caller` is not who the observed map says it is. A caller that does not come by the map is nobody's.
-fn mismatch(caller: &Caller, observed: &ObservedAccess) -> Option<String> {
-    let arn = PrincipalArn::parse(caller.canonical_arn.as_deref()?).ok()?;
-    if let Knowledge::Known(entries) = &observed.access_entries
-        && entries.iter().any(|entry| entry.principal_arn.eq_ignore_ascii_case(arn.canonical()))
-    {
-        return None;
+fn expectation(caller: Option<&Caller>, observed: &ObservedAccess) -> Expectation {
+    let arn = caller.and_then(|caller| caller.canonical_arn.as_deref()).map(PrincipalArn::parse);
+    let Some(Ok(arn)) = arn else { return Expectation::None };
+    let entries = observed.access_entries.known().map_or(&[][..], Vec::as_slice);
+    if entries.iter().any(|entry| entry.principal_arn.eq_ignore_ascii_case(arn.canonical())) {
+        return Expectation::None;
     }
-    let values = TemplateValues { session_name: None, ..TemplateValues::default() };
-    let explanation = explain(&EffectiveMap::read(observed.data()), &arn, &values);
-    let Verdict::Mapped(expected) = explanation.verdict else { return None };
+    match explain(&EffectiveMap::read(observed.data()), &arn, &TemplateValues::default()).verdict {
+        Verdict::Mapped(candidate) => Expectation::LetIn(candidate),
+        Verdict::Ambiguous(_) => Expectation::None,
+        // Where entries cannot be read, it may be one of them that lets the caller in.
+        Verdict::Denied(_) if observed.access_entries.known().is_none() && may_have_entries(observed) => Expectation::None,
+        Verdict::Denied(_) => Expectation::Refused,
+    }
+}
+
+fn may_have_entries(observed: &ObservedAccess) -> bool {
+    matches!(observed.mode, Knowledge::Known(AuthenticationMode::ApiAndConfigMap))
+}
+
+/// Why who knocked is not who the map says it is.
+fn mismatch(caller: &Result<Caller, PortError>, expectation: &Expectation) -> Option<String> {
+    match (caller, expectation) {
+        (Ok(caller), Expectation::LetIn(expected)) => difference(caller, expected),
+        (Ok(caller), Expectation::Refused) => Some(format!("`{}` still gets in, and by the map it may not", caller.username)),
+        (Err(error), Expectation::LetIn(expected)) if error.kind == PortErrorKind::Unauthenticated => {
+            Some(format!("the caller is refused, and by the map it is `{}`", expected.username))
+        }
+        (Err(error), Expectation::None) if error.kind == PortErrorKind::Unauthenticated => {
+            Some("the caller is refused".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn difference(caller: &Caller, expected: &Candidate) -> Option<String> {
     // What the templates would become depends on the session, which only the authenticator knows.
     let is_plain = |text: &str| !text.contains("{{");
     if is_plain(&expected.username) && expected.username != caller.username {
