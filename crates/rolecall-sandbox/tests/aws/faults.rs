@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::python::sign;
-use crate::wire::{send, try_send};
+use crate::wire::{read_to_end, send, try_send};
 use crate::world::{ACCOUNT, IDENTITY, World, eks_get, sts_post};
 
 #[tokio::test]
@@ -93,8 +93,7 @@ async fn the_proxy_serves_nothing_but_connect_to_https() {
     for line in ["GET http://sts.amazonaws.com/ HTTP/1.1", "CONNECT 10.0.0.1:22 HTTP/1.1"] {
         let mut client = TcpStream::connect(&address).await.unwrap();
         client.write_all(format!("{line}\r\n\r\n").as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        client.read_to_string(&mut answer).await.unwrap();
+        let answer = read_to_end(&mut client).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 405 "), "{line}: {answer}");
     }
 }
@@ -109,8 +108,7 @@ async fn a_dropped_server_ends_its_connections() {
     open.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HT").await.unwrap();
     assert!(open.read(&mut [0; 16]).await.unwrap() > 0);
     drop(server);
-    let mut rest = Vec::new();
     // A reset is an end as well.
-    let _ = open.read_to_end(&mut rest).await;
+    let _ = read_to_end(&mut open).await;
     assert!(TcpStream::connect(&address).await.is_err());
 }

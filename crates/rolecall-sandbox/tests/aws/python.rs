@@ -18,7 +18,7 @@ pub(crate) struct Unsigned {
     pub(crate) request: Request,
     pub(crate) service: &'static str,
     pub(crate) region: &'static str,
-    /// `header`, `query` or `no-host`.
+    /// `header`, `query` or `header without NAME`.
     pub(crate) how: &'static str,
 }
 

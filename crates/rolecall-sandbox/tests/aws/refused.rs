@@ -62,6 +62,7 @@ async fn altered_presigned_urls() {
         ("expiry", signed.clone().altered("Expires=60", "Expires=61"), 403, mismatch),
         ("other cluster", signed.clone().without("x-k8s-aws-id").with("x-k8s-aws-id", "dev"), 403, mismatch),
         ("no cluster", signed.clone().without("x-k8s-aws-id"), 403, mismatch),
+        ("the same twice", signed.clone().with("x-k8s-aws-id", "prod"), 403, mismatch),
         ("two clusters", signed.clone().with("x-k8s-aws-id", "dev"), 403, mismatch),
         ("unsigned header", signed.clone().altered("host%3Bx-k8s-aws-id", "host"), 403, mismatch),
         ("other host", signed.clone().altered("sts.", "sts-fips."), 403, mismatch),
@@ -73,6 +74,10 @@ async fn altered_presigned_urls() {
     ] {
         check(name, &world.send(&request).await, status, code);
     }
+    // An absent header and an empty one look the same under the signature.
+    let empty = sign(&world.session_key, vec![token_url("")]).await.remove(0);
+    assert_eq!(world.send(&empty).await.status, 200);
+    check("absent", &world.send(&empty.without("x-k8s-aws-id")).await, 403, mismatch);
 }
 
 #[tokio::test]
@@ -93,7 +98,7 @@ async fn altered_signed_headers() {
 }
 
 #[tokio::test]
-async fn wrong_scopes_and_an_unsigned_host() {
+async fn wrong_scopes_and_unsigned_headers() {
     let world = World::start().await;
     let calls = vec![
         Unsigned { region: "us-east-1", ..token_url("prod") },
@@ -101,19 +106,23 @@ async fn wrong_scopes_and_an_unsigned_host() {
         Unsigned { region: "us-east-1", ..eks_get("/clusters/prod") },
         Unsigned { service: "eks", ..token_url("prod") },
         Unsigned { service: "sts", ..eks_get("/clusters/prod") },
-        Unsigned { how: "no-host", ..sts_post(IDENTITY) },
-        Unsigned { how: "no-host", ..eks_get("/clusters/prod") },
+        Unsigned { how: "header without host", ..sts_post(IDENTITY) },
+        Unsigned { how: "header without host", ..eks_get("/clusters/prod") },
+        Unsigned { how: "header without x-amz-date", ..sts_post(IDENTITY) },
+        Unsigned { how: "header without x-amz-security-token", ..eks_get("/clusters/prod") },
     ];
-    let signed = sign(&world.user_key, calls).await;
+    let signed = sign(&world.session_key, calls).await;
     let (sts, eks) = ("SignatureDoesNotMatch", "InvalidSignatureException");
-    for ((request, code), part) in signed.iter().zip([sts, sts, eks, sts, eks, sts, eks]).zip([
+    for ((request, code), part) in signed.iter().zip([sts, sts, eks, sts, eks, sts, eks, sts, eks]).zip([
         "valid region",
         "valid region",
         "valid region",
         "correct service",
         "correct service",
-        "'host' must be",
-        "'host' must be",
+        "host' must be",
+        "host' must be",
+        "x-amz-date' must be",
+        "x-amz-security-token' must be",
     ]) {
         let answer = world.send(request).await;
         check(part, &answer, 403, code);

@@ -1,10 +1,13 @@
 //! A client that sends exactly what it is given, so that a signed request can be spoilt on its way.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 /// A request as it goes over the wire; `Host` comes from the URL.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -83,11 +86,17 @@ pub(crate) async fn try_send(endpoint_url: &str, request: &Request) -> Option<An
     text.push_str(&["Content-Length: ", &length, "\r\n\r\n", &request.body].concat());
     let mut stream = TcpStream::connect(endpoint_url.strip_prefix("http://").unwrap()).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.ok().filter(|length| *length > 0)?;
+    let answer = read_to_end(&mut stream).await.filter(|answer| !answer.is_empty())?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Some(Answer { status, head: head.to_owned(), body: body.to_owned() })
+}
+
+/// Reads until the other side is done; `None` if the connection broke. A test that waits for ever tells nothing.
+pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Option<String> {
+    let mut text = String::new();
+    let read = stream.read_to_string(&mut text);
+    timeout(Duration::from_secs(30), read).await.expect("the server ends the connection").ok().map(|_| text)
 }
 
 /// Sends a request that must be answered.

@@ -192,6 +192,32 @@ fn the_path_is_normalised_and_encoded_again() {
 }
 
 #[test]
+fn headers_are_trimmed_and_joined() {
+    let (request, _) = vector_request("test-cluster");
+    let presented = parse(&request).unwrap();
+    let request = Request::get("/")
+        .header("host", "h")
+        .header("x-k8s-aws-id", "  a \t b  ")
+        .header("x-k8s-aws-id", "c")
+        .body(Bytes::new())
+        .unwrap();
+    let canonical = String::from_utf8(canonical_request(&presented, &request)).unwrap();
+    assert!(canonical.contains("\nhost:h\nx-k8s-aws-id:a b,c\n\nhost;x-k8s-aws-id\n"), "{canonical}");
+}
+
+#[test]
+fn the_scope_is_of_the_day_of_the_date() {
+    let (request, _) = vector_request("test-cluster");
+    let presented = parse(&request).unwrap();
+    for date in ["20230427", "2023042", ""] {
+        let scope = Scope { date: date.to_owned(), ..presented.scope.clone() };
+        let presented = Presented { scope, ..presented.clone() };
+        let verdict = verify::scope(&presented, Service::Sts, &request);
+        assert!(matches!(verdict, Err(Refusal::Signature(_))), "{date}: {verdict:?}");
+    }
+}
+
+#[test]
 fn percent_encoding_is_exact() {
     assert_eq!(decode("a%2Fb%2fc+%zz%4"), b"a/b/c+%zz%4");
     assert_eq!(
