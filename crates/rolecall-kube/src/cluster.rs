@@ -9,7 +9,6 @@ use tokio::sync::Mutex;
 use crate::connection::Connection;
 use crate::kubeconfig::{ChosenContext, KubeconfigChoice};
 use crate::lease::Held;
-use crate::map_call;
 use crate::target::{Endpoint, Target, Timeouts};
 
 /// A cluster that can be observed and changed. All its requests share their connections.
@@ -68,9 +67,6 @@ impl KubeCluster {
 
 impl ChangeAccess for KubeCluster {
     fn execute<'a>(&'a self, call: &'a Call) -> PortFuture<'a, ()> {
-        Box::pin(async {
-            self.connection.send(map_call::request(call)).await?;
-            Ok(())
-        })
+        Box::pin(self.send_call(call, false))
     }
 }

@@ -1,8 +1,10 @@
 //! From a call of the plan to the one request that does it.
 
 use rolecall_core::plan::Call;
+use rolecall_engine::port::{PortError, PortErrorKind};
 use serde_json::json;
 
+use crate::cluster::KubeCluster;
 use crate::connection::Request;
 use crate::wire::{MAP, MAP_PATH};
 
@@ -13,8 +15,23 @@ use crate::wire::{MAP, MAP_PATH};
 /// So this says "create, or conflict", under an authorisation that carries the object's name.
 const VERSION_OF_NOTHING: &str = "1";
 
+impl KubeCluster {
+    /// Does `call`, or only asks about it.
+    pub(crate) async fn send_call(&self, call: &Call, is_rehearsal: bool) -> Result<(), PortError> {
+        let request = request(call);
+        let request = if is_rehearsal { request.rehearsed() } else { request };
+        match self.connection.send(request).await {
+            // It was there when it was observed, so somebody else's delete came first.
+            Err(error) if error.kind == PortErrorKind::NotFound => {
+                Err(PortError { kind: PortErrorKind::Conflict, ..error })
+            }
+            outcome => outcome.map(|_| ()),
+        }
+    }
+}
+
 /// The request for `call`. Only the keys that change are in a patch, and its precondition is in its body.
-pub(crate) fn request(call: &Call) -> Request {
+fn request(call: &Call) -> Request {
     match call {
         Call::CreateMap { data } => Request::apply(
             MAP,

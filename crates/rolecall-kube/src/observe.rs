@@ -15,7 +15,6 @@ use serde_json::json;
 
 use crate::cluster::KubeCluster;
 use crate::connection::{Connection, Request};
-use crate::map_call;
 use crate::packing::Packed;
 use crate::wire::{CONFIG_MAPS_PATH, ConfigMap, ConfigMaps, LEDGER_NAME, MAP, MAP_PATH, RECORD_LABEL};
 
@@ -48,10 +47,7 @@ impl ObserveAccess for KubeCluster {
     }
 
     fn rehearse<'a>(&'a self, call: &'a Call) -> PortFuture<'a, ()> {
-        Box::pin(async {
-            self.connection.send(map_call::request(call).rehearsed()).await?;
-            Ok(())
-        })
+        Box::pin(self.send_call(call, true))
     }
 }
 

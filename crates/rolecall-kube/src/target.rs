@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
+use http::header::USER_AGENT;
 use kube::Config;
 use rolecall_core::cluster::{ClusterIdentity, fingerprint};
 use rolecall_engine::port::{PortError, PortErrorKind};
@@ -67,6 +69,9 @@ pub(crate) fn config(server: &str, proxy_url: Option<&str>) -> Result<Config, Po
     let proxy = proxy::for_server(&url, proxy_url, |name| std::env::var(name).ok());
     let mut config = Config::new(url);
     config.default_retry = false;
+    config
+        .headers
+        .push((USER_AGENT, HeaderValue::from_static(concat!("rolecall/", env!("CARGO_PKG_VERSION")))));
     config.proxy_url = match proxy {
         Some(proxy) => Some(proxy.parse().map_err(|error| invalid("the proxy's URL", error))?),
         None => None,
