@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rolecall_engine::port::{PortError, PortErrorKind};
 
@@ -18,7 +20,7 @@ pub(super) struct Answer<'a> {
     /// Empty if the answer has none.
     pub(super) message: &'a str,
     pub(super) status: u16,
-    /// The other side's time.
+    /// The time in the answer's header, which may be a proxy's.
     pub(super) date: Option<Timestamp>,
     pub(super) retry_after: Option<Duration>,
 }
@@ -86,7 +88,8 @@ impl Answer<'_> {
 
     /// A signature is wrong because a clock is, or because the secret is.
     fn wrong_signature(&self) -> PortError {
-        let skew = self.date.map(|theirs| self.attempt.now.duration_since(theirs));
+        let their_time = server_time(self.message).or(self.date);
+        let skew = their_time.map(|theirs| self.attempt.now.duration_since(theirs));
         let off = skew.filter(|skew| skew.abs() > MAX_SKEW);
         let speaks_of_time = self.code.starts_with("Request")
             || self.message.contains("Signature expired")
@@ -134,6 +137,13 @@ impl Answer<'_> {
         };
         self.attempt.error(kind, message, hint)
     }
+}
+
+/// The server's time in AWS's own words: `… (20230428T010000Z - 15 min.)`, or `+` if we are ahead.
+fn server_time(message: &str) -> Option<Timestamp> {
+    let (time, _) = message.split_once(" (")?.1.split_once(' ')?;
+    let time = DateTime::strptime("%Y%m%dT%H%M%SZ", time).ok()?;
+    time.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
 fn clock_is_off(skew: SignedDuration) -> String {

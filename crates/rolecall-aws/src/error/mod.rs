@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use aws_config::meta::ProviderChainError;
+use aws_config::meta::{ProviderAttempt, ProviderChainError};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
@@ -67,7 +67,7 @@ pub(crate) fn from_credentials(error: &CredentialsError, session: &AwsSession) -
     let hint = sign_in_hint(session.profile());
     match error {
         CredentialsError::CredentialsNotLoaded(_) => {
-            attempt.error(PortErrorKind::Unauthenticated, not_loaded(error), hint)
+            attempt.error(PortErrorKind::Unauthenticated, not_loaded(error, session.profile()), hint)
         }
         CredentialsError::ProviderTimedOut(_) => {
             attempt.error(PortErrorKind::Timeout, innermost(error), hint)
@@ -161,18 +161,21 @@ fn unreachable_host(cause: &str, attempt: &Attempt<'_>) -> PortError {
 }
 
 /// Where credentials were looked for, and what was found in each place.
-fn not_loaded(error: &CredentialsError) -> String {
+fn not_loaded(error: &CredentialsError, profile: Option<&str>) -> String {
     let chain =
         error.source().and_then(|source| source.downcast_ref::<ProviderChainError<CredentialsError>>());
-    let Some(chain) = chain else {
-        return format!("no credentials found: {}", innermost(error));
+    if let Some(chain) = chain {
+        let looked_at = |attempt: &ProviderAttempt<CredentialsError>| {
+            format!("{}: {}", place(attempt.name()), one_line(&innermost(attempt.error())))
+        };
+        let places: Vec<_> = chain.attempts().iter().map(looked_at).collect();
+        return format!("no credentials found; looked at {}", places.join("; "));
+    }
+    let cause = match error.source() {
+        Some(cause) => innermost(cause),
+        None => "it is not there, or holds none".to_owned(),
     };
-    let places: Vec<_> = chain
-        .attempts()
-        .iter()
-        .map(|attempt| format!("{}: {}", place(attempt.name()), one_line(&innermost(attempt.error()))))
-        .collect();
-    format!("no credentials found; looked at {}", places.join("; "))
+    format!("no credentials found in profile `{}`: {cause}", profile.unwrap_or("default"))
 }
 
 /// A place where the SDK looks for credentials, as people know it.

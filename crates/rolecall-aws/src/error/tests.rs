@@ -72,6 +72,9 @@ fn a_clock_that_is_off_is_told_from_a_wrong_secret() {
     check(Some("2023-04-27T22:59:00Z"), "clock is 61 minutes ahead of AWS's", "NTP");
     check(Some("2023-04-28T00:00:01Z"), "too old or too new", "NTP");
     check(None, "too old or too new", "NTP");
+    let late = "Signature expired: 20230428T000000Z is now earlier than 20230428T004500Z (20230428T010000Z - 15 min.)";
+    let error = translated("SignatureDoesNotMatch", late, 403, Some(NOW));
+    assert_eq!(error.message, "this machine's clock is 60 minutes behind AWS's");
     let wrong = translated("InvalidSignatureException", "does not match", 403, Some(NOW));
     assert!(wrong.hint.unwrap().contains("secret access key does not belong"));
 }
