@@ -2,6 +2,9 @@
 //!
 //! One file a subcommand; none of them knows another's inside.
 
+use std::io::Write;
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 mod setup;
@@ -28,8 +31,15 @@ enum Command {
     Tidy,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    let Err(error) = run(Arguments::parse().command) else { return ExitCode::SUCCESS };
+    // A person reads this: the chain of causes, never a backtrace.
+    let _ = writeln!(std::io::stderr(), "error: {error:#}");
+    ExitCode::FAILURE
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Setup(arguments) => setup::run(&arguments),
         Command::Testenv(arguments) => testenv::run(&arguments),
         Command::Tidy => tidy::run(&tidy::root()),

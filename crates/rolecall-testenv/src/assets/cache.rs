@@ -77,3 +77,55 @@ fn root() -> Result<PathBuf> {
         .map(|folder| folder.join("testenv"))
         .context("no cache folder: set `ROLECALL_CACHE` or `HOME`")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use anyhow::bail;
+
+    use super::*;
+
+    #[test]
+    fn a_changed_ingredient_is_another_entry() {
+        let base = entry("part", &["ab", "c"]).unwrap();
+        assert_eq!(base, entry("part", &["ab", "c"]).unwrap());
+        assert_ne!(base, entry("part", &["a", "bc"]).unwrap());
+        assert_ne!(base, entry("other", &["ab", "c"]).unwrap());
+    }
+
+    #[test]
+    fn what_an_interrupted_run_left_is_filled_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let entry = folder.path().join("part-1");
+        let failed = fill(&entry, |entry| {
+            fs::write(entry.join("half"), "")?;
+            bail!("interrupted")
+        });
+        assert!(failed.is_err() && !is_complete(&entry));
+        fill(&entry, |entry| Ok(fs::write(entry.join("whole"), "")?)).unwrap();
+        assert!(is_complete(&entry));
+        assert!(entry.join("whole").exists() && !entry.join("half").exists());
+        fill(&entry, |_| bail!("it is complete already")).unwrap();
+    }
+
+    #[test]
+    fn of_two_at_once_one_fills_and_both_have_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let entry = folder.path().join("part-1");
+        let fills = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    fill(&entry, |_| {
+                        fills.fetch_add(1, Ordering::SeqCst);
+                        Ok(())
+                    })
+                    .unwrap();
+                    assert!(is_complete(&entry));
+                });
+            }
+        });
+        assert_eq!(fills.load(Ordering::SeqCst), 1);
+    }
+}

@@ -80,38 +80,36 @@ impl Assets {
     }
 
     fn prepare() -> Result<Self> {
-        let missing = go::MODULES.iter().any(|module| !go::is_built(module)) || !python::venv_is_ready();
-        if missing {
+        let given = given_folder()?;
+        if go::MODULES.iter().any(|module| !go::is_built(module)) || !python::venv_is_ready() {
             toolchain::check()?;
         }
         let [kubernetes, etcd, authenticator] = &go::MODULES;
-        let authenticator = go::build(authenticator)?.join("aws-iam-authenticator");
-        let given = env::var_os("KUBEBUILDER_ASSETS").filter(|folder| !folder.is_empty()).map(PathBuf::from);
         let (kubernetes, etcd) = match given {
             Some(folder) => (folder.clone(), folder),
             None => (go::build(kubernetes)?, go::build(etcd)?),
         };
-        let assets = Self {
+        Ok(Self {
             kube_apiserver: kubernetes.join("kube-apiserver"),
             kubectl: kubernetes.join("kubectl"),
             etcd: etcd.join("etcd"),
-            authenticator,
+            authenticator: go::build(authenticator)?.join("aws-iam-authenticator"),
             venv: python::venv()?,
-        };
-        assets.check()?;
-        Ok(assets)
+        })
     }
+}
 
-    fn check(&self) -> Result<()> {
-        for program in [&self.kube_apiserver, &self.kubectl, &self.etcd] {
-            ensure!(
-                program.is_file(),
-                "`{}` does not exist; is `KUBEBUILDER_ASSETS` right?",
-                program.display()
-            );
-        }
-        Ok(())
+/// The folder that `KUBEBUILDER_ASSETS` names, with all that is expected there.
+fn given_folder() -> Result<Option<PathBuf>> {
+    let Some(folder) = env::var_os("KUBEBUILDER_ASSETS").filter(|folder| !folder.is_empty()) else {
+        return Ok(None);
+    };
+    let folder = PathBuf::from(folder);
+    for program in ["kube-apiserver", "kubectl", "etcd"] {
+        let path = folder.join(program);
+        ensure!(path.is_file(), "`{}` does not exist; is `KUBEBUILDER_ASSETS` right?", path.display());
     }
+    Ok(Some(folder))
 }
 
 /// Runs a command to its end; an error carries what it wrote to stderr.

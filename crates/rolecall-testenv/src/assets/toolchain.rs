@@ -30,7 +30,9 @@ fn check_go() -> Result<()> {
         bail!("`go` is missing (1.26.3 or newer is needed); {hint}");
     };
     let (version, toolchain) = found.split_once('\n').unwrap_or((&found, ""));
-    if numbers(version) < GO.to_vec() && toolchain.trim() == "local" {
+    // Before Go 1.21 the answer is empty; `local` forbids fetching a newer one.
+    let fetches = !["", "local"].contains(&toolchain.trim());
+    if numbers(version) < GO.to_vec() && !fetches {
         bail!("`go` is too old ({version}; 1.26.3 or newer is needed); {hint}");
     }
     Ok(())
