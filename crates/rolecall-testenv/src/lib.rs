@@ -14,6 +14,7 @@ mod background;
 mod certificates;
 mod cluster;
 mod fault_proxy;
+mod ministack;
 mod ports;
 mod supervisor;
 mod tls;
@@ -26,3 +27,4 @@ pub use cluster::{
     TokenCache, TokenReview, Turn, eventually,
 };
 pub use fault_proxy::{Fault, FaultProxy, Hook, Match, RecordedRequest, RequestLine, Rule};
+pub use ministack::MiniStack;

@@ -6,3 +6,4 @@
 mod cluster;
 mod faults;
 mod lifetime;
+mod ministack;
