@@ -5,6 +5,7 @@
 //! and Go's lenience, and nothing of what the documents are about.
 
 mod decode;
+pub mod edit;
 mod error;
 mod fold;
 mod json;
@@ -14,6 +15,7 @@ mod resolve;
 mod scan;
 mod source_map;
 mod span;
+mod splice;
 mod strings;
 mod timestamp;
 mod tree;
@@ -24,5 +26,6 @@ pub use fold::folds_to;
 pub use json::{Member, Value, Valued, to_json};
 pub use source_map::SourceMap;
 pub use span::{LineIndex, Position, Span};
+pub use splice::{Splice, apply};
 pub use strings::to_string_list;
 pub use tree::{Document, Node, NodeId, NodeKind, ScalarStyle, parse_stream};

@@ -2,7 +2,7 @@
 
 use crate::number::{self, Number};
 use crate::timestamp::is_timestamp;
-use crate::tree::{Node, ScalarStyle};
+use crate::tree::Node;
 
 const LONG_TAG: &str = "tag:yaml.org,2002:";
 
@@ -19,12 +19,10 @@ pub(crate) enum Scalar {
 pub(crate) fn resolve(node: &Node, value: &str) -> Result<Scalar, String> {
     let tag = match node.tag.as_deref() {
         Some(tag) => tag,
-        None if node.implicit => "",
+        None if node.implicit => return Ok(plain(value)),
         None => return Ok(Scalar::Text(value.to_owned())),
     };
     match tag.strip_prefix(LONG_TAG) {
-        None if tag.is_empty() => Ok(plain(value)),
-        Some("str") => Ok(Scalar::Text(value.to_owned())),
         Some("binary") => {
             let bytes = decode_base64(value).ok_or("!!binary value contains invalid base64 data")?;
             Ok(Scalar::Text(text_of(&bytes)))
@@ -148,9 +146,4 @@ fn text_of(bytes: &[u8]) -> String {
         text.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
     }
     text
-}
-
-/// Whether a scalar of this style is quoted.
-pub(crate) fn is_quoted(style: ScalarStyle) -> bool {
-    matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted)
 }

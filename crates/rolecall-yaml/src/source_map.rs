@@ -23,8 +23,8 @@ pub struct SourceMap {
 }
 
 impl SourceMap {
-    pub(crate) fn new(pieces: Vec<Piece>, len: usize, content: Span) -> Self {
-        let start = pieces.first().map_or(content.start, |piece| piece.outer.start);
+    pub(crate) fn new(pieces: Vec<Piece>, len: usize, content: usize) -> Self {
+        let start = pieces.first().map_or(content, |piece| piece.outer.start);
         let end = pieces.last().map_or(start, |piece| piece.outer.end);
         Self { pieces, len, start, end }
     }

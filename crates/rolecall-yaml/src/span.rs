@@ -95,7 +95,7 @@ mod tests {
         check("ab\r\ncd", 4, 2, 1);
         check("ab\r\ncd", 3, 1, 4);
         check("ab\rcd", 3, 2, 1);
-        check("é: ü", 5, 1, 5);
+        check("é: ü", 5, 1, 4);
         check("é", 1, 1, 1);
         check("\u{feff}ab", 4, 1, 2);
         check("a\n", 99, 2, 1);

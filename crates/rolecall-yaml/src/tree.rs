@@ -188,7 +188,8 @@ impl Document {
         }
         let (decoded, pieces) = out.into_parts();
         debug_assert_eq!(&decoded, value, "a scalar reads the same twice");
-        Some(SourceMap::new(pieces, value.len(), node.span))
+        let quote = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
+        Some(SourceMap::new(pieces, value.len(), node.span.start + quote))
     }
 }
 

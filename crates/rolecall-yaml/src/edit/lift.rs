@@ -1,0 +1,192 @@
+//! Edits of a document that stands inside a scalar, carried out to the text that holds the scalar.
+
+use crate::error::Limits;
+use crate::span::Span;
+use crate::splice::{Splice, apply};
+use crate::tree::{Document, NodeId, NodeKind, ScalarStyle};
+
+use super::error::EditError;
+use super::extent::last;
+use super::{Edited, lines, write};
+
+/// Carries `splices`, computed for `inner_text`, out to the text of `outer`, whose scalar says
+/// `inner_text`. Only the touched lines change if the style of the scalar can carry that; else the scalar is
+/// written anew, literal or, inside brackets and beside a comment, double-quoted. The result is read again:
+/// the scalar then says exactly what the splices make of `inner_text`.
+pub fn lift(outer: &Document, scalar: NodeId, inner_text: &str, splices: &[Splice]) -> Edited {
+    let NodeKind::Scalar { value, style } = &outer.node(scalar).kind else { return Err(EditError::NotThere) };
+    if value != inner_text {
+        return Err(EditError::NotThere);
+    }
+    let new = apply(inner_text, splices);
+    if new == *value {
+        return Ok(Vec::new());
+    }
+    let carried = match style {
+        // Nothing is written yet: better start with lines.
+        _ if value.is_empty() => None,
+        ScalarStyle::Literal => carry_lines(outer, scalar, inner_text, splices),
+        ScalarStyle::DoubleQuoted => carry_escaped(outer, scalar, splices, write::double_quoted_content),
+        ScalarStyle::SingleQuoted if !splices.iter().any(|splice| splice.text.contains('\n')) => {
+            carry_escaped(outer, scalar, splices, |text| text.replace('\'', "''"))
+        }
+        _ => None,
+    };
+    let candidates = [carried, as_literal(outer, scalar, &new), Some(as_double_quoted(outer, scalar, &new))];
+    let proven = candidates.into_iter().flatten().find(|candidate| says(outer, scalar, candidate, &new));
+    proven.ok_or(EditError::Unsupported("a scalar that is written like this"))
+}
+
+/// Whether the edited text can be read and its scalar says what it should.
+fn says(outer: &Document, scalar: NodeId, splices: &[Splice], new: &str) -> bool {
+    let text = apply(outer.text(), splices);
+    let limits = Limits { bytes: usize::MAX, ..Limits::default() };
+    let Ok(edited) = Document::parse(&text, &limits) else { return false };
+    edited.nodes.len() == outer.nodes.len() && edited.node(scalar).scalar() == Some(new)
+}
+
+/// The touched lines of a literal scalar, each line of the value being one of the text.
+fn carry_lines(outer: &Document, scalar: NodeId, inner: &str, splices: &[Splice]) -> Option<Vec<Splice>> {
+    let text = outer.text();
+    let map = outer.source_map(scalar)?;
+    let first = inner.find(|c| c != '\n')?;
+    let content = map.outer(Span::at(first)).start;
+    let indent = &text[lines::start(text, content)..content];
+    let body = lines::next(text, outer.node(scalar).span.start);
+    let line_starts = line_starts(text, body, inner);
+    let mut carried: Vec<Splice> = Vec::new();
+    for region in touched_lines(inner, splices) {
+        let edited = edited_region(inner, region, splices);
+        let (from, to) = (line_of(inner, region.start), line_of(inner, region.end));
+        let to = if region.end == inner.len() && !inner.ends_with('\n') { to + 1 } else { to };
+        let span = Span::new(*line_starts.get(from)?, *line_starts.get(to)?);
+        let mut new = String::new();
+        for line in edited.split_inclusive('\n') {
+            let content = line.trim_end_matches('\n');
+            new.push_str(if content.is_empty() { "" } else { indent });
+            new.push_str(content);
+            new.push_str(if line.ends_with('\n') { lines::ending(text) } else { "" });
+        }
+        carried.push(Splice { span, text: new });
+    }
+    Some(carried)
+}
+
+/// Where each line of the value begins in the text, and where the last one ends.
+fn line_starts(text: &str, body: usize, inner: &str) -> Vec<usize> {
+    let count = inner.split_inclusive('\n').count();
+    let mut starts = vec![body];
+    for _ in 0..count {
+        let at = *starts.last().unwrap_or(&body);
+        starts.push(lines::next(text, at));
+    }
+    starts
+}
+
+fn line_of(inner: &str, at: usize) -> usize {
+    inner[..at].matches('\n').count()
+}
+
+/// The runs of whole lines that splices touch.
+fn touched_lines(inner: &str, splices: &[Splice]) -> Vec<Span> {
+    let mut regions: Vec<Span> = splices.iter().map(|splice| whole_lines(inner, splice)).collect();
+    regions.sort();
+    let mut merged: Vec<Span> = Vec::new();
+    for region in regions {
+        match merged.last_mut() {
+            Some(previous) if region.start <= previous.end => previous.end = previous.end.max(region.end),
+            _ => merged.push(region),
+        }
+    }
+    merged
+}
+
+fn whole_lines(inner: &str, splice: &Splice) -> Span {
+    let Span { start, end } = splice.span;
+    let line_start = inner[..start].rfind('\n').map_or(0, |at| at + 1);
+    let is_whole = |at: usize| at == 0 || inner[..at].ends_with('\n');
+    let text_is_whole = splice.text.is_empty() || splice.text.ends_with('\n');
+    if is_whole(start) && is_whole(end) && text_is_whole {
+        return splice.span;
+    }
+    let line_end = inner[end..].find('\n').map_or(inner.len(), |at| end + at + 1);
+    Span::new(line_start, line_end)
+}
+
+fn edited_region(inner: &str, region: Span, splices: &[Splice]) -> String {
+    let within = |splice: &&Splice| region.start <= splice.span.start && splice.span.end <= region.end;
+    let moved = |splice: &Splice| {
+        let Span { start, end } = splice.span;
+        Splice::replace(start - region.start, end - region.start, splice.text.clone())
+    };
+    let local: Vec<Splice> = splices.iter().filter(within).map(moved).collect();
+    apply(region.of(inner), &local)
+}
+
+/// Each splice where its bytes are written, its text escaped.
+fn carry_escaped(
+    outer: &Document,
+    scalar: NodeId,
+    splices: &[Splice],
+    escape: impl Fn(&str) -> String,
+) -> Option<Vec<Splice>> {
+    let map = outer.source_map(scalar)?;
+    let carry = |splice: &Splice| Splice { span: map.outer(splice.span), text: escape(&splice.text) };
+    Some(splices.iter().map(carry).collect())
+}
+
+/// The scalar written anew as a literal one, if its place and its text allow that.
+fn as_literal(outer: &Document, scalar: NodeId, new: &str) -> Option<Vec<Splice>> {
+    let text = outer.text();
+    let node = outer.node(scalar);
+    let is_block =
+        matches!(node.kind, NodeKind::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. });
+    let header_end = lines::end(text, node.span.start);
+    let rest = if is_block { "" } else { &text[node.span.end..lines::end(text, node.span.end)] };
+    let sayable = !new.contains(write::needs_escape) && !new.trim_matches('\n').is_empty();
+    if node.in_flow || !sayable || !rest.trim().is_empty() {
+        return None;
+    }
+    let parent = usize::try_from(node.indent).unwrap_or(0);
+    let depth = existing_depth(outer, scalar, parent).unwrap_or(2);
+    let blanks = " ".repeat(parent + depth);
+    let ending = lines::ending(text);
+    let chomping = match (new.ends_with('\n'), new.ends_with("\n\n")) {
+        (false, _) => "-",
+        (true, false) => "",
+        (true, true) => "+",
+    };
+    let explicit = new.starts_with([' ', '\t', '\n']);
+    let mut written = format!("|{}{chomping}", if explicit { depth.to_string() } else { String::new() });
+    if is_block {
+        let header = &text[node.span.start..header_end];
+        written.push_str(header.find(' ').map_or("", |at| &header[at..]));
+    }
+    for line in new.split_inclusive('\n').map(|line| line.trim_end_matches('\n')) {
+        written.push_str(ending);
+        written.push_str(if line.is_empty() { "" } else { &blanks });
+        written.push_str(line);
+    }
+    let end = if is_block { last(outer, scalar) } else { node.span.end };
+    if chomping == "+" && !text[end..].starts_with(['\n', '\r']) {
+        written.push_str(ending);
+    }
+    Some(vec![Splice::replace(node.span.start, end, written)])
+}
+
+/// How much deeper than its parent the scalar's lines stand now; between 1 and 9.
+fn existing_depth(outer: &Document, scalar: NodeId, parent: usize) -> Option<usize> {
+    let node = outer.node(scalar);
+    let NodeKind::Scalar { value, style: ScalarStyle::Literal | ScalarStyle::Folded } = &node.kind else {
+        return None;
+    };
+    let first = value.find(|c| c != '\n')?;
+    let at = outer.source_map(scalar)?.outer(Span::at(first)).start;
+    let depth = lines::column(outer.text(), at).checked_sub(parent)?;
+    (1..=9).contains(&depth).then_some(depth)
+}
+
+fn as_double_quoted(outer: &Document, scalar: NodeId, new: &str) -> Vec<Splice> {
+    let node = outer.node(scalar);
+    vec![Splice::replace(node.span.start, last(outer, scalar), write::double_quoted(new))]
+}
