@@ -7,6 +7,7 @@ use crate::tree::{Document, NodeId, NodeKind, ScalarStyle};
 
 use super::error::EditError;
 use super::extent::last;
+use super::mapping::key_of;
 use super::{Edited, lines, write};
 
 /// Carries `splices`, computed for `inner_text`, out to the text of `outer`, whose scalar says
@@ -147,7 +148,7 @@ fn as_literal(outer: &Document, scalar: NodeId, new: &str) -> Option<Vec<Splice>
     if node.in_flow || !sayable || !rest.trim().is_empty() {
         return None;
     }
-    let parent = usize::try_from(node.indent).unwrap_or(0);
+    let parent = parent_column(outer, scalar);
     let depth = existing_depth(outer, scalar, parent).unwrap_or(2);
     let blanks = " ".repeat(parent + depth);
     let ending = lines::ending(text);
@@ -157,7 +158,11 @@ fn as_literal(outer: &Document, scalar: NodeId, new: &str) -> Option<Vec<Splice>
         (true, true) => "+",
     };
     let explicit = new.starts_with([' ', '\t', '\n']);
-    let mut written = format!("|{}{chomping}", if explicit { depth.to_string() } else { String::new() });
+    let mut written = format!(
+        "{}|{}{chomping}",
+        gap(outer, scalar),
+        if explicit { depth.to_string() } else { String::new() }
+    );
     if is_block {
         let header = &text[node.span.start..header_end];
         written.push_str(header.find(' ').map_or("", |at| &header[at..]));
@@ -188,5 +193,22 @@ fn existing_depth(outer: &Document, scalar: NodeId, parent: usize) -> Option<usi
 
 fn as_double_quoted(outer: &Document, scalar: NodeId, new: &str) -> Vec<Splice> {
     let node = outer.node(scalar);
-    vec![Splice::replace(node.span.start, last(outer, scalar), write::double_quoted(new))]
+    let written = format!("{}{}", gap(outer, scalar), write::double_quoted(new));
+    vec![Splice::replace(node.span.start, last(outer, scalar), written)]
+}
+
+/// A scalar that is not written stands right behind its colon or dash: it wants a blank.
+fn gap(outer: &Document, scalar: NodeId) -> &'static str {
+    let Span { start, end } = outer.node(scalar).span;
+    if start == end && outer.text()[..start].ends_with([':', '-']) { " " } else { "" }
+}
+
+/// The column of the block around a scalar.
+fn parent_column(outer: &Document, scalar: NodeId) -> usize {
+    let node = outer.node(scalar);
+    let key = if node.span.is_empty() { key_of(outer, scalar) } else { None };
+    match key {
+        Some(key) => lines::column(outer.text(), outer.node(key).start),
+        None => usize::try_from(node.indent).unwrap_or(0),
+    }
 }
