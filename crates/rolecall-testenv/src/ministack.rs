@@ -17,7 +17,7 @@ use crate::supervisor::{Server, Supervisor};
 
 const NAME: &str = "ministack";
 /// It imports its services one by one, in Python.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_mins(1);
 
 /// A running MiniStack; ends like a [`Cluster`](crate::Cluster).
 pub struct MiniStack {

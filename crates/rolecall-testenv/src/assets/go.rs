@@ -76,7 +76,10 @@ fn entry(module: &GoModule) -> Result<PathBuf> {
 }
 
 fn build_program(module: &GoModule, &(name, package): &(&str, &str), folder: &Path) -> Result<()> {
+    // The first command that needs the modules also downloads them.
+    let fetching = Progress::start(&format!("fetch the modules of {name}"), 0);
     let packages = run(go(folder).args(["list", "-deps", package]))?.lines().count();
+    fetching.finish();
     let mut progress = Progress::start(&format!("build {name}"), u64::try_from(packages)?);
     // -v names each package as it is compiled, which is what the bar counts.
     let mut build = go(folder)

@@ -60,8 +60,21 @@ fn bar(title: &str, total: u64) -> ProgressBar {
     } else {
         "{spinner} {prefix} [{bar:24}] {pos}/{len} {elapsed} {wide_msg}"
     };
-    let style = ProgressStyle::with_template(template).expect("the template is a constant that a test draws");
+    let style =
+        ProgressStyle::with_template(template).expect("both templates are constants that a test parses");
     let bar = ProgressBar::new(total).with_style(style).with_prefix(title.to_owned());
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_of_known_and_of_unknown_length_can_be_drawn() {
+        let check = |total, expect| assert_eq!(bar("build", total).length(), expect);
+        check(3, Some(3));
+        check(0, Some(0));
+    }
 }
