@@ -1,5 +1,9 @@
 //! What the files say: a document without errors, where it comes from, and the policy that goes with it.
 
+use alloc::format;
+use alloc::string::String;
+
+use crate::cluster::fingerprint;
 use crate::document::AwsAuthDocument;
 use crate::finding::{Finding, has_errors};
 use crate::policy::Policy;
@@ -46,6 +50,13 @@ impl DesiredAccess {
     /// The proposed policy.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The digest of what the files say, by which one revision is told from the next where there are no
+    /// commits.
+    pub fn digest(&self) -> String {
+        let policy = serde_json::to_string(&self.policy).expect("a policy is always JSON");
+        fingerprint(format!("{policy}\n{}", self.document.text()).as_bytes())
     }
 
     /// What this source applied before, where the user had to say so.

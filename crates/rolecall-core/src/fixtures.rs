@@ -35,7 +35,11 @@ pub(crate) fn desired(roles: &str) -> DesiredAccess {
 /// A cluster with this text of `mapRoles`, seen at the beginning of time by a client certificate.
 pub(crate) fn observed(roles: &str, ledger: Option<Ledger>) -> ObservedAccess {
     ObservedAccess {
-        cluster: ClusterIdentity { name: "prod".into(), endpoint: Some("https://a".into()), ca_fingerprint: None },
+        cluster: ClusterIdentity {
+            name: "prod".into(),
+            endpoint: Some("https://a".into()),
+            ca_fingerprint: None,
+        },
         observed_at: Some(jiff::Timestamp::UNIX_EPOCH),
         mode: Knowledge::Unknown("not asked".into()),
         access_entries: Knowledge::Unknown("not asked".into()),
@@ -44,7 +48,9 @@ pub(crate) fn observed(roles: &str, ledger: Option<Ledger>) -> ObservedAccess {
             data: [("mapRoles".into(), roles.into())].into(),
             ..ObservedMap::default()
         }),
-        ledger: Knowledge::Known(ledger.map(|ledger| ObservedLedger { resource_version: "1".into(), ledger })),
+        ledger: Knowledge::Known(
+            ledger.map(|ledger| ObservedLedger { resource_version: "1".into(), ledger }),
+        ),
         unfinished: Vec::new(),
         caller: Knowledge::Known(Caller { username: "admin".into(), groups: vec![], canonical_arn: None }),
     }

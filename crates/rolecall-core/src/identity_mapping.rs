@@ -108,8 +108,10 @@ impl TryFrom<String> for EntryKey {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let parts = text.split_once('/').and_then(|(section, rest)| Some((Section::from_key(section)?, rest)));
-        let (section, principal) = parts.ok_or_else(|| format!("`{text}` does not name an entry of the map"))?;
+        let parts =
+            text.split_once('/').and_then(|(section, rest)| Some((Section::from_key(section)?, rest)));
+        let (section, principal) =
+            parts.ok_or_else(|| format!("`{text}` does not name an entry of the map"))?;
         Ok(Self::new(section, principal))
     }
 }

@@ -32,8 +32,13 @@ pub struct Ledger {
 pub struct AppliedSource {
     /// The revision that was applied.
     pub revision: SourceRevision,
-    /// The policy that was in force with it.
+    /// The digest of the files and the policy, see [`crate::desired::DesiredAccess::digest`].
+    pub digest: String,
+    /// The policy that came with it.
     pub policy: Policy,
+    /// The policy that was in force before it: what judges this revision, as often as it is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_before: Option<Policy>,
     /// The name of the record of that apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
@@ -43,10 +48,5 @@ impl Ledger {
     /// The owner of an entry, if it is ours.
     pub fn owner(&self, key: &EntryKey) -> Option<&SourceId> {
         self.owners.get(key)
-    }
-
-    /// The policy that `source` applied last.
-    pub fn applied_policy(&self, source: &SourceId) -> Option<&Policy> {
-        self.applied.get(source).map(|applied| &applied.policy)
     }
 }

@@ -9,29 +9,28 @@ extern crate alloc;
 
 pub use jiff::Timestamp;
 
+pub mod document;
+pub mod effective;
+pub mod finding;
 #[cfg(test)]
 mod fixtures;
-pub mod interim;
-pub mod principal;
-pub mod finding;
 pub mod identity_mapping;
-pub mod effective;
-pub mod document;
+pub mod principal;
 
-pub mod source;
 pub mod cluster;
-pub mod policy;
 pub mod config;
 pub mod desired;
 pub mod ledger;
 pub mod observed;
+pub mod policy;
+pub mod source;
 
-pub mod rights;
+pub mod guard;
 pub mod plan;
 pub mod predict;
-pub mod guard;
 pub mod record;
 pub mod render;
+pub mod rights;
 
 pub mod exec_credential;
 pub mod kubeconfig;

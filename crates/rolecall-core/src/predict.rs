@@ -17,7 +17,8 @@ pub fn predict(plan: &Plan, observed: &ObservedAccess) -> ObservedAccess {
         _ => String::new(),
     };
     if observed.ledger.known().is_some() {
-        predicted.ledger = Knowledge::Known(Some(ObservedLedger { resource_version, ledger: plan.ledger().clone() }));
+        predicted.ledger =
+            Knowledge::Known(Some(ObservedLedger { resource_version, ledger: plan.ledger().clone() }));
     }
     predicted.unfinished.clear();
     predicted

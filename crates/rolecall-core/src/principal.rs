@@ -86,7 +86,9 @@ impl PrincipalArn {
         let resource: &str = sections.resource;
         let (canonical, kind) = match sections.service {
             "sts" => canonical_session(text, &sections)?,
-            "iam" => (text.to_owned(), iam_kind(resource).ok_or_else(|| ArnError::Resource(text.to_owned()))?),
+            "iam" => {
+                (text.to_owned(), iam_kind(resource).ok_or_else(|| ArnError::Resource(text.to_owned()))?)
+            }
             service => {
                 return Err(ArnError::Service { service: service.to_owned(), arn: text.to_owned() });
             }

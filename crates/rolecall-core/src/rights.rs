@@ -29,5 +29,9 @@ pub fn power(mapping: &IdentityMapping) -> Power {
         return Power::ClusterAdmin;
     }
     let is_known = |group: &str| LITTLE.contains(&group);
-    if mapping.is_node() && mapping.groups.iter().all(|group| is_known(group)) { Power::Little } else { Power::Unknown }
+    if mapping.is_node() && mapping.groups.iter().all(|group| is_known(group)) {
+        Power::Little
+    } else {
+        Power::Unknown
+    }
 }

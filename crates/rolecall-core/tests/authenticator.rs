@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_core::effective::{
-    EffectiveMap, Entry, LossKind, Lookup, SectionReading, TemplateValues, Verdict, arn_like, explain, lookup,
-};
 use rolecall_core::document::AwsAuthDocument;
+use rolecall_core::effective::{
+    EffectiveMap, Entry, Lookup, LossKind, SectionReading, TemplateValues, Verdict, arn_like, explain, lookup,
+};
 use rolecall_core::identity_mapping::Section;
 use rolecall_core::principal::{PrincipalArn, strip_path};
 use serde_json::{Value, json};
@@ -68,7 +68,9 @@ fn replay(area: &str, input: &Value, expected: &Value) -> bool {
         "mapping.validate" | "observed.mapping.validate" => validate(input, expected),
         "configmap.manifest" => manifest(input, expected),
         "configmap.parse" | "observed.configmap.parse" => parse(input, expected),
-        "configmap.lookup_account" | "configmap.lookup_role" | "configmap.lookup_user" => store(area, input, expected),
+        "configmap.lookup_account" | "configmap.lookup_role" | "configmap.lookup_user" => {
+            store(area, input, expected)
+        }
         "configmap.watch" | "observed.configmap.watch" => watch(input, expected),
         "observed.configmap.map" => map(input, expected),
         "integration.configmap" => integration(input, expected),
@@ -155,9 +157,9 @@ fn manifest(input: &Value, expected: &Value) {
 }
 
 fn data(input: &Value) -> BTreeMap<String, String> {
-    let texts = Section::ALL.into_iter().filter_map(|section| {
-        Some((section.key().to_owned(), input[section.key()].as_str()?.to_owned()))
-    });
+    let texts = Section::ALL
+        .into_iter()
+        .filter_map(|section| Some((section.key().to_owned(), input[section.key()].as_str()?.to_owned())));
     texts.collect()
 }
 
@@ -171,14 +173,21 @@ fn compare(map: &EffectiveMap, expected: &Value, input: &Value) {
     let has = |value: Value, wanted: &Value| assert_eq!(&value, wanted, "{input}");
     let roles: Vec<Value> = of(Section::MapRoles).iter().map(|entry| shape(entry, "rolearn")).collect();
     let users: Vec<Value> = of(Section::MapUsers).iter().map(|entry| shape(entry, "userarn")).collect();
-    let accounts: Vec<&str> = of(Section::MapAccounts).iter().map(|entry| entry.mapping.principal.as_str()).collect();
+    let accounts: Vec<&str> =
+        of(Section::MapAccounts).iter().map(|entry| entry.mapping.principal.as_str()).collect();
     has(json!(roles), &expected["roles"]);
     has(json!(users), &expected["users"]);
     has(json!(accounts), &expected["accounts"]);
     if let Some(error) = expected["error"].as_bool() {
         let losses = map.sections().flat_map(SectionReading::losses);
         let is_upstream_error = |kind: &LossKind| {
-            matches!(kind, LossKind::Entry(_) | LossKind::UsernameNotText | LossKind::GroupsNotList | LossKind::GroupNotText)
+            matches!(
+                kind,
+                LossKind::Entry(_)
+                    | LossKind::UsernameNotText
+                    | LossKind::GroupsNotList
+                    | LossKind::GroupNotText
+            )
         };
         let errs = losses.filter(|loss| is_upstream_error(&loss.kind)).count() + map.unreadable().len();
         assert_eq!(errs > 0, error, "{input}");
@@ -190,7 +199,8 @@ fn shape(entry: &Entry, arn: &str) -> Value {
     match &entry.sso {
         None => value[arn] = json!(entry.mapping.principal),
         Some(sso) => {
-            value["sso"] = json!({ "permissionSetName": sso.permission_set_name, "accountID": sso.account_id });
+            value["sso"] =
+                json!({ "permissionSetName": sso.permission_set_name, "accountID": sso.account_id });
             if !sso.partition.is_empty() {
                 value["sso"]["partition"] = json!(sso.partition);
             }
@@ -222,8 +232,12 @@ fn store(area: &str, input: &Value, expected: &Value) {
 fn watch(input: &Value, expected: &Value) {
     let last = input["events"].as_array().unwrap().last().unwrap();
     let map = EffectiveMap::read(&data(&last["data"]));
-    let accounts: Vec<&str> =
-        map.section(Section::MapAccounts).entries().iter().map(|entry| entry.mapping.principal.as_str()).collect();
+    let accounts: Vec<&str> = map
+        .section(Section::MapAccounts)
+        .entries()
+        .iter()
+        .map(|entry| entry.mapping.principal.as_str())
+        .collect();
     assert_eq!(json!(accounts), expected["accounts"], "{input}");
     if last["type"] == "DELETED" {
         assert!(map.is_empty());
@@ -231,7 +245,8 @@ fn watch(input: &Value, expected: &Value) {
     for (arn, wanted) in expected["user_lookup"].as_object().into_iter().flatten() {
         let users = map.section(Section::MapUsers).entries();
         let found = users.iter().rfind(|entry| entry.mapping.principal == *arn);
-        let found = found.map(|entry| json!({ "username": entry.mapping.username, "groups": entry.mapping.groups }));
+        let found =
+            found.map(|entry| json!({ "username": entry.mapping.username, "groups": entry.mapping.groups }));
         assert_eq!(json!(found), *wanted, "{arn} in {input}");
     }
 }

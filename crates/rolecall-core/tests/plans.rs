@@ -68,14 +68,19 @@ fn tell(case: &Path) -> String {
         told.push_str("refused: the file has errors\n");
         return told;
     };
-    let world: World = read("world.json").map(|text| serde_json::from_str(&text).unwrap()).unwrap_or_default();
+    let world: World =
+        read("world.json").map(|text| serde_json::from_str(&text).unwrap()).unwrap_or_default();
     let ledger = read("ledger.json").map(|text| serde_json::from_str(&text).unwrap());
     let observed = observed(read("observed.yaml").as_deref(), ledger, &world);
     tell_plan(&desired, &observed, &world, &mut told);
     told
 }
 
-fn observed(map: Option<&str>, ledger: Option<rolecall_core::ledger::Ledger>, world: &World) -> ObservedAccess {
+fn observed(
+    map: Option<&str>,
+    ledger: Option<rolecall_core::ledger::Ledger>,
+    world: &World,
+) -> ObservedAccess {
     let map = map.map(|text| {
         let (document, _) = AwsAuthDocument::parse("observed.yaml", text);
         let document = document.expect("an observed map is a ConfigMap");
@@ -90,9 +95,14 @@ fn observed(map: Option<&str>, ledger: Option<rolecall_core::ledger::Ledger>, wo
         cluster: ClusterIdentity { name: "prod".into(), endpoint: None, ca_fingerprint: None },
         observed_at: Some(Timestamp::UNIX_EPOCH),
         mode: world.mode.map_or_else(|| Knowledge::Unknown(unknown()), Knowledge::Known),
-        access_entries: world.access_entries.clone().map_or_else(|| Knowledge::Unknown(unknown()), Knowledge::Known),
+        access_entries: world
+            .access_entries
+            .clone()
+            .map_or_else(|| Knowledge::Unknown(unknown()), Knowledge::Known),
         map,
-        ledger: Knowledge::Known(ledger.map(|ledger| ObservedLedger { resource_version: "3".into(), ledger })),
+        ledger: Knowledge::Known(
+            ledger.map(|ledger| ObservedLedger { resource_version: "3".into(), ledger }),
+        ),
         unfinished: Vec::new(),
         caller: Knowledge::Known(world.caller.clone().unwrap_or_else(|| Caller {
             username: "kubernetes-admin".into(),
@@ -104,10 +114,10 @@ fn observed(map: Option<&str>, ledger: Option<rolecall_core::ledger::Ledger>, wo
 
 fn tell_plan(desired: &DesiredAccess, observed: &ObservedAccess, world: &World, told: &mut String) {
     let plan = plan(desired, observed);
-    let allowed = world.allow.iter().map(|(code, reason)| Allowance {
-        guard: Guard::from_code(code).unwrap(),
-        reason: reason.clone(),
-    });
+    let allowed = world
+        .allow
+        .iter()
+        .map(|(code, reason)| Allowance { guard: Guard::from_code(code).unwrap(), reason: reason.clone() });
     let circumstances = Circumstances {
         now: Timestamp::UNIX_EPOCH,
         declared: None,

@@ -150,7 +150,8 @@ impl FakeCluster {
             deed(&mut state.observed);
             state.touch_map();
         }
-        let fault = state.faults.iter().position(|(when, ..)| *when == step).map(|at| state.faults.remove(at));
+        let fault =
+            state.faults.iter().position(|(when, ..)| *when == step).map(|at| state.faults.remove(at));
         let result = match fault {
             Some((_, Moment::Before, error)) => Err(error),
             Some((_, Moment::After, error)) => carry_out(&mut state).and(Err(error)),
@@ -177,7 +178,9 @@ impl State {
         };
         let map = EffectiveMap::read(self.observed.data());
         match explain(&map, &arn, &TemplateValues::default()).verdict {
-            Verdict::Mapped(entry) => Ok(Caller { username: entry.username, groups: entry.groups, ..caller.clone() }),
+            Verdict::Mapped(entry) => {
+                Ok(Caller { username: entry.username, groups: entry.groups, ..caller.clone() })
+            }
             _ => Err(refused(PortErrorKind::Unauthenticated, "Unauthorized")),
         }
     }
@@ -206,7 +209,8 @@ impl State {
         }
         self.version += 1;
         let resource_version = self.version.to_string();
-        self.observed.ledger = Knowledge::Known(Some(ObservedLedger { resource_version, ledger: ledger.clone() }));
+        self.observed.ledger =
+            Knowledge::Known(Some(ObservedLedger { resource_version, ledger: ledger.clone() }));
         Ok(())
     }
 
@@ -280,13 +284,11 @@ impl KeepRecords for FakeCluster {
 
 impl HoldLock for FakeCluster {
     fn acquire<'a>(&'a self, holder: &'a str, ttl: Duration) -> PortFuture<'a, Lock> {
-        self.request(Step::Acquire, |state| {
-            match state.holder.clone() {
-                Some(other) if other != holder => Ok(Lock::HeldBy { holder: other, remaining: ttl }),
-                _ => {
-                    state.holder = Some(holder.to_owned());
-                    Ok(Lock::Acquired)
-                }
+        self.request(Step::Acquire, |state| match state.holder.clone() {
+            Some(other) if other != holder => Ok(Lock::HeldBy { holder: other, remaining: ttl }),
+            _ => {
+                state.holder = Some(holder.to_owned());
+                Ok(Lock::Acquired)
             }
         })
     }

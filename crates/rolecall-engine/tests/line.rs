@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use rolecall_core::Timestamp;
 use rolecall_core::cluster::ClusterIdentity;
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
@@ -14,18 +15,17 @@ use rolecall_core::plan::plan;
 use rolecall_core::policy::Policy;
 use rolecall_core::record::Outcome;
 use rolecall_core::source::SourceRevision;
-use rolecall_core::Timestamp;
 use rolecall_engine::fake::{FakeCluster, Moment, Step};
 use rolecall_engine::line::{
-    Approval, ApplyError, ApplyReport, ApplyRequest, Event, Line, Reading, Rehearsal, Watcher, apply, rehearse, verify,
+    ApplyError, ApplyReport, ApplyRequest, Approval, Event, Line, Reading, Rehearsal, Watcher, apply,
+    rehearse, verify,
 };
 use rolecall_engine::port::{PortError, PortErrorKind};
 
 const DEPLOYER: &str = "arn:aws:iam::111122223333:role/deployer";
 
 /// The pipeline's own entry, which every map here keeps.
-const OWN: &str =
-    "- rolearn: arn:aws:iam::111122223333:role/deployer\n  username: deployer\n  groups: [rolecall:deployers]\n";
+const OWN: &str = "- rolearn: arn:aws:iam::111122223333:role/deployer\n  username: deployer\n  groups: [rolecall:deployers]\n";
 
 fn role(name: &str) -> String {
     format!("- rolearn: arn:aws:iam::111122223333:role/{name}\n  username: {name}\n  groups: [ops]\n")
@@ -86,7 +86,11 @@ impl Watcher for Ear {
     }
 }
 
-async fn run(cluster: &FakeCluster, desired: &DesiredAccess, approval: Approval) -> Result<ApplyReport, ApplyError> {
+async fn run(
+    cluster: &FakeCluster,
+    desired: &DesiredAccess,
+    approval: Approval,
+) -> Result<ApplyReport, ApplyError> {
     run_heard(cluster, desired, approval, &Ear::default(), true).await
 }
 
@@ -106,12 +110,16 @@ async fn run_heard(
     let circumstances =
         Circumstances { now: Timestamp::UNIX_EPOCH, declared: None, applier: None, allowed: Vec::new() };
     let holder = "me".to_owned();
-    let request = ApplyRequest { desired, circumstances, approval, holder, lock_wait: Duration::from_secs(5) };
+    let request =
+        ApplyRequest { desired, circumstances, approval, holder, lock_wait: Duration::from_secs(5) };
     apply(line, request, ear).await
 }
 
 fn names(cluster: &FakeCluster) -> Vec<String> {
-    EffectiveMap::read(cluster.observed().data()).entries().map(|entry| entry.mapping.username.clone()).collect()
+    EffectiveMap::read(cluster.observed().data())
+        .entries()
+        .map(|entry| entry.mapping.username.clone())
+        .collect()
 }
 
 fn owned(cluster: &FakeCluster, name: &str) -> bool {
@@ -135,9 +143,22 @@ async fn a_change_is_written_verified_and_recorded() {
     assert_eq!(record.completion.as_ref().unwrap().outcome, Outcome::Verified);
     assert_eq!(record.data_before.as_ref().unwrap()["mapRoles"], format!("{OWN}{}", role("theirs")));
     assert_eq!(cluster.holder(), None, "the lock is free again");
-    use Step::{Acquire, Authenticate, Begin, Complete, Execute, MissingRights, Observe, Release, WriteLedger};
-    let expected =
-        [Observe, MissingRights, Acquire, Begin, Execute, WriteLedger, Acquire, Observe, Authenticate, Complete, Release];
+    use Step::{
+        Acquire, Authenticate, Begin, Complete, Execute, MissingRights, Observe, Release, WriteLedger,
+    };
+    let expected = [
+        Observe,
+        MissingRights,
+        Acquire,
+        Begin,
+        Execute,
+        WriteLedger,
+        Acquire,
+        Observe,
+        Authenticate,
+        Complete,
+        Release,
+    ];
     assert_eq!(cluster.steps(), expected, "no request that is not needed");
 }
 
@@ -187,7 +208,9 @@ async fn every_step_may_fail() {
                 if !(step == Step::Release && moment == Moment::Before) && step != Step::Acquire {
                     assert_eq!(cluster.holder(), None, "{context}");
                 }
-                run(&cluster, &wanted, Approval::ByGuards).await.unwrap_or_else(|error| panic!("{error:?} {context}"));
+                run(&cluster, &wanted, Approval::ByGuards)
+                    .await
+                    .unwrap_or_else(|error| panic!("{error:?} {context}"));
                 assert_eq!(names(&cluster), ["deployer", "theirs", "dev"], "{context}");
                 assert!(owned(&cluster, "dev") && !owned(&cluster, "theirs"), "{context}");
                 assert!(cluster.observed().unfinished.is_empty(), "{context}");

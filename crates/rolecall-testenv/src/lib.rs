@@ -19,6 +19,8 @@ mod ports;
 mod supervisor;
 mod tls;
 
+pub mod story;
+
 pub use api::Answer;
 pub use assets::Assets;
 pub use background::run as block_on;

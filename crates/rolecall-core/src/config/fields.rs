@@ -118,7 +118,9 @@ impl Reader<'_> {
         let holder = fields.node;
         match self.text_at(fields, key) {
             Some((text, _)) if text == wanted => {}
-            Some((text, node)) => self.error(node, format!("`{key}` is `{text}`, and must be `{wanted}`"), None),
+            Some((text, node)) => {
+                self.error(node, format!("`{key}` is `{text}`, and must be `{wanted}`"), None)
+            }
             None => self.error(holder, format!("`{key}: {wanted}` is missing"), None),
         }
     }

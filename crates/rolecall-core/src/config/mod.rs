@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rolecall_yaml::{Document, LineIndex, Limits, Span, Value, to_json};
+use rolecall_yaml::{Document, Limits, LineIndex, Span, Value, to_json};
 
 mod fields;
 
@@ -49,14 +49,18 @@ pub struct ClusterConfig {
 pub fn parse(file: &str, text: &str) -> (Option<Config>, Vec<Finding>) {
     let lines = LineIndex::new(text);
     let limits = Limits { bytes: 1024 * 1024, ..Limits::default() };
-    let parsed = Document::parse(text, &limits)
-        .map_err(|error| (error.message, error.at))
-        .and_then(|document| Ok((to_json(&document, &limits).map_err(|error| (error.message, error.at))?, document)));
+    let parsed =
+        Document::parse(text, &limits).map_err(|error| (error.message, error.at)).and_then(|document| {
+            Ok((to_json(&document, &limits).map_err(|error| (error.message, error.at))?, document))
+        });
     let (root, document) = match parsed {
         Ok(parsed) => parsed,
         Err((message, at)) => {
             let place = Place::of(file, text, &lines, Span { start: at, end: at });
-            return (None, [finding(place, format!("the file is not readable as YAML: {message}"), None)].into());
+            return (
+                None,
+                [finding(place, format!("the file is not readable as YAML: {message}"), None)].into(),
+            );
         }
     };
     let mut reader = Reader { file, text, lines: &lines, document: &document, findings: Vec::new() };
@@ -71,8 +75,12 @@ pub fn parse(file: &str, text: &str) -> (Option<Config>, Vec<Finding>) {
 impl Config {
     /// The findings that are shown: errors, and those whose rule is not disabled.
     pub fn shown(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        let is_disabled = |finding: &Finding| self.disabled_rules.iter().any(|code| code == finding.code.as_str());
-        findings.into_iter().filter(|finding| finding.level == Level::Error || !is_disabled(finding)).collect()
+        let is_disabled =
+            |finding: &Finding| self.disabled_rules.iter().any(|code| code == finding.code.as_str());
+        findings
+            .into_iter()
+            .filter(|finding| finding.level == Level::Error || !is_disabled(finding))
+            .collect()
     }
 }
 

@@ -37,7 +37,11 @@ fn an_empty_file_says_nothing() {
 #[test]
 fn mistakes_have_a_place() {
     check_error("policy:\n  unmanged: keep\n", "4:3", "unknown key `unmanged`");
-    check_error("policy:\n  growth: hide\n", "4:11", "`growth` is `hide`, and must be one of `show`, `refuse`");
+    check_error(
+        "policy:\n  growth: hide\n",
+        "4:11",
+        "`growth` is `hide`, and must be one of `show`, `refuse`",
+    );
     check_error("clusters:\n  - region: eu-west-1\n", "4:5", "a cluster needs a `name` or a `context`");
     check_error("policy: [a]\n", "3:9", "`policy` must be a mapping of keys and values");
     check_error("clusters:\n  - name: 12\n", "4:11", "`name` must be a text");

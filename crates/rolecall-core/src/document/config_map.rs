@@ -8,7 +8,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rolecall_yaml::{Document, LineIndex, Limits, Member, NodeId, Span, Value, Valued, to_json};
+use rolecall_yaml::{Document, Limits, LineIndex, Member, NodeId, Span, Value, Valued, to_json};
 
 use crate::finding::{Code, Finding, Level, Place};
 use crate::identity_mapping::Section;
@@ -156,7 +156,13 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, code: Code, place: Place, message: String, help: &str) {
-        self.findings.push(Finding { code, level: Level::Error, place, message, help: Some(help.to_owned()) });
+        self.findings.push(Finding {
+            code,
+            level: Level::Error,
+            place,
+            message,
+            help: Some(help.to_owned()),
+        });
     }
 }
 

@@ -9,8 +9,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::interim::{Splice, apply, edit};
-use rolecall_yaml::{Document, LineIndex, Limits, NodeId, SourceMap, Span};
+use rolecall_yaml::{Document, Limits, LineIndex, NodeId, SourceMap, Span, Splice, apply, edit};
 
 mod config_map;
 mod rules;
@@ -66,7 +65,8 @@ impl AwsAuthDocument {
         let Some(parts) = config_map::read(file, text, &lines, &outer, &mut findings) else {
             return (None, findings);
         };
-        let maps = parts.scalars.iter().filter_map(|(section, node)| Some((*section, outer.source_map(*node)?)));
+        let maps =
+            parts.scalars.iter().filter_map(|(section, node)| Some((*section, outer.source_map(*node)?)));
         let document = Self {
             file: file.to_owned(),
             text: text.to_owned(),
@@ -144,7 +144,9 @@ fn unreadable_file(place: Place, problem: &str) -> Finding {
         level: Level::Error,
         place,
         message: format!("the file is not readable as YAML: {problem}"),
-        help: Some("nothing is applied until it is; check the indentation and quotes at this place".to_owned()),
+        help: Some(
+            "nothing is applied until it is; check the indentation and quotes at this place".to_owned(),
+        ),
     }
 }
 
@@ -153,7 +155,11 @@ fn too_large(place: Place, bytes: usize) -> Finding {
         code: Code::TooLarge,
         level: Level::Error,
         place,
-        message: format!("the map has {bytes} bytes, and Kubernetes stores at most {MAX_DATA_BYTES} in a ConfigMap"),
-        help: Some("map roles that people assume instead of single people, or split the cluster's access".to_owned()),
+        message: format!(
+            "the map has {bytes} bytes, and Kubernetes stores at most {MAX_DATA_BYTES} in a ConfigMap"
+        ),
+        help: Some(
+            "map roles that people assume instead of single people, or split the cluster's access".to_owned(),
+        ),
     }
 }

@@ -30,7 +30,8 @@ pub(super) fn check(document: &AwsAuthDocument, findings: &mut Vec<Finding>) {
 fn size(document: &AwsAuthDocument, findings: &mut Vec<Finding>) {
     let bytes: usize = document.data().iter().map(|(key, value)| key.len() + value.len()).sum();
     if bytes > MAX_DATA_BYTES {
-        let largest = Section::ALL.into_iter().max_by_key(|s| document.data().get(s.key()).map_or(0, String::len));
+        let largest =
+            Section::ALL.into_iter().max_by_key(|s| document.data().get(s.key()).map_or(0, String::len));
         let at = |section| document.place(section, Span { start: 0, end: 0 });
         let place = largest.map_or_else(|| Place::start_of(document.file()), at);
         findings.push(too_large(place, bytes));
@@ -66,7 +67,9 @@ fn unreadable(document: &AwsAuthDocument, reading: &SectionReading, findings: &m
         level: Level::Error,
         place: document.place(section, Span { start: unreadable.at, end: unreadable.at }),
         message: format!("`{section}` cannot be read: {}", unreadable.message),
-        help: Some("applied as it is, it would count as empty, and everybody in it would be locked out".to_owned()),
+        help: Some(
+            "applied as it is, it would count as empty, and everybody in it would be locked out".to_owned(),
+        ),
     });
 }
 
@@ -80,7 +83,8 @@ fn losses(document: &AwsAuthDocument, reading: &SectionReading, findings: &mut V
 }
 
 fn describe(loss: &Loss) -> (Code, Level, String, Option<String>) {
-    let error = |code, message: &str, help: &str| (code, Level::Error, message.to_owned(), Some(help.to_owned()));
+    let error =
+        |code, message: &str, help: &str| (code, Level::Error, message.to_owned(), Some(help.to_owned()));
     match &loss.kind {
         LossKind::Entry(reason) => {
             let message = format!("the authenticator would drop this entry: {reason}");
@@ -106,7 +110,12 @@ fn describe(loss: &Loss) -> (Code, Level, String, Option<String>) {
         ),
         LossKind::UnknownKey { key, nearest } => {
             let message = format!("the authenticator does not know the key `{key}`");
-            (Code::UnknownKey, Level::Warning, message, nearest.map(|meant| format!("did you mean `{meant}`?")))
+            (
+                Code::UnknownKey,
+                Level::Warning,
+                message,
+                nearest.map(|meant| format!("did you mean `{meant}`?")),
+            )
         }
         LossKind::LaterDocument => error(
             Code::LaterDocument,
@@ -148,7 +157,13 @@ fn never_matches(document: &AwsAuthDocument, entry: &Entry, findings: &mut Vec<F
     }
     if let Some((message, help)) = why_never(entry) {
         let place = document.place(entry.key.section(), entry.span);
-        findings.push(Finding { code: Code::NeverMatches, level: Level::Warning, place, message, help: Some(help) });
+        findings.push(Finding {
+            code: Code::NeverMatches,
+            level: Level::Warning,
+            place,
+            message,
+            help: Some(help),
+        });
     }
 }
 
@@ -160,7 +175,9 @@ fn why_never(entry: &Entry) -> Option<(String, String)> {
     let written = &entry.mapping.principal;
     let arn = match PrincipalArn::parse(written) {
         Ok(arn) => arn,
-        Err(error) => return Some((format!("this entry matches nobody: {error}"), "check the ARN".to_owned())),
+        Err(error) => {
+            return Some((format!("this entry matches nobody: {error}"), "check the ARN".to_owned()));
+        }
     };
     let hint = |arn: &str| format!("write `{arn}`");
     match arn.kind() {
@@ -169,13 +186,14 @@ fn why_never(entry: &Entry) -> Option<(String, String)> {
             Some((message, hint(arn.canonical())))
         }
         PrincipalKind::Role if !arn.path().is_empty() => {
-            let message = format!("`{written}` has a path, which STS does not report: this entry matches nobody");
+            let message =
+                format!("`{written}` has a path, which STS does not report: this entry matches nobody");
             Some((message, hint(&crate::principal::strip_path(written).ok()?)))
         }
-        _ if written.contains(['*', '?']) => {
-            Some((format!("`{written}` has a wildcard, which is not supported: this entry matches nobody"),
-                "write one entry for each principal".to_owned()))
-        }
+        _ if written.contains(['*', '?']) => Some((
+            format!("`{written}` has a wildcard, which is not supported: this entry matches nobody"),
+            "write one entry for each principal".to_owned(),
+        )),
         _ => None,
     }
 }

@@ -12,8 +12,8 @@ use alloc::vec::Vec;
 
 use rolecall_yaml::{Document, Limits, Member, Span, Value, Valued, folds_to, to_json, to_string_list};
 
-use super::section::{Entry, Loss, LossKind, Sso, Unreadable};
 use super::lookup::sso_pattern;
+use super::section::{Entry, Loss, LossKind, Sso, Unreadable};
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 use crate::principal::PARTITIONS;
 
@@ -118,7 +118,8 @@ fn fill(section: Section, document: &Document, members: &[Member], raw: &mut Raw
         } else if section == Section::MapRoles && is("sso") {
             fill_sso(&member.value.value, &mut raw.sso);
         } else if !is("userid") {
-            let kind = LossKind::UnknownKey { key: member.key.clone(), nearest: nearest(section, &member.key) };
+            let kind =
+                LossKind::UnknownKey { key: member.key.clone(), nearest: nearest(section, &member.key) };
             losses.push(Loss { kind, span: document.node(member.key_node).span });
         }
     }
@@ -190,9 +191,15 @@ fn validate_sso(sso: &Sso) -> Result<(), String> {
         return Err(format!("`accountID` `{}` is not twelve digits in quotes", sso.account_id));
     }
     let is_name = (1..=32).contains(&sso.permission_set_name.len())
-        && sso.permission_set_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte));
+        && sso
+            .permission_set_name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte));
     if !is_name {
-        return Err(format!("`permissionSetName` `{}` is not the name of a permission set", sso.permission_set_name));
+        return Err(format!(
+            "`permissionSetName` `{}` is not the name of a permission set",
+            sso.permission_set_name
+        ));
     }
     if !sso.partition.is_empty() && !PARTITIONS.contains(&sso.partition.as_str()) {
         return Err(format!("`partition` `{}` is not a partition of AWS", sso.partition));

@@ -137,16 +137,14 @@ fn candidate(entry: &Entry, values: &TemplateValues) -> Candidate {
 
 /// The likely mistake behind a principal that no entry matches, the most telling one first.
 fn why_nothing(map: &EffectiveMap, principal: &PrincipalArn) -> Denial {
-    near_entry(map, principal)
-        .or_else(|| unreadable_section(map, principal))
-        .unwrap_or_else(|| Denial {
-            code: "notMapped",
-            message: format!("no entry of the map is for `{}`", principal.canonical()),
-            hint: Some(format!(
-                "add an entry to `{}` with exactly this ARN",
-                if principal.kind() == PrincipalKind::User { "mapUsers" } else { "mapRoles" }
-            )),
-        })
+    near_entry(map, principal).or_else(|| unreadable_section(map, principal)).unwrap_or_else(|| Denial {
+        code: "notMapped",
+        message: format!("no entry of the map is for `{}`", principal.canonical()),
+        hint: Some(format!(
+            "add an entry to `{}` with exactly this ARN",
+            if principal.kind() == PrincipalKind::User { "mapUsers" } else { "mapRoles" }
+        )),
+    })
 }
 
 fn unreadable_section(map: &EffectiveMap, principal: &PrincipalArn) -> Option<Denial> {
@@ -171,17 +169,18 @@ fn near_miss(entry: &Entry, principal: &PrincipalArn) -> Option<Denial> {
     let place = format!("entry {} of `{}`", entry.index, entry.key.section());
     let denial = |code, message, hint: String| Some(Denial { code, message, hint: Some(hint) });
     if let Some(sso) = &entry.sso {
-        return (arn_like(&lower(canonical), &sso_pattern(sso)) == Some(true))
-            .then(|| Denial {
-                code: "ssoIgnored",
-                message: format!("{place} matches by `sso`, which EKS ignores"),
-                hint: Some(format!("write `rolearn: {canonical}` instead")),
-            });
+        return (arn_like(&lower(canonical), &sso_pattern(sso)) == Some(true)).then(|| Denial {
+            code: "ssoIgnored",
+            message: format!("{place} matches by `sso`, which EKS ignores"),
+            hint: Some(format!("write `rolearn: {canonical}` instead")),
+        });
     }
     if strip_path(written).is_ok_and(|bare| written != bare && equal_fold(&bare, canonical)) {
         return denial(
             "rolePath",
-            format!("{place} has the role's path in `{written}`, which never matches: STS does not report it"),
+            format!(
+                "{place} has the role's path in `{written}`, which never matches: STS does not report it"
+            ),
             format!("write `rolearn: {canonical}`"),
         );
     }
@@ -195,7 +194,8 @@ fn near_miss(entry: &Entry, principal: &PrincipalArn) -> Option<Denial> {
     let other = PrincipalArn::parse(written.trim()).ok()?;
     if equal_fold(other.canonical(), canonical) {
         let is_session = other.kind() == PrincipalKind::AssumedRole;
-        let what = if is_session { "an assumed-role ARN, which never matches" } else { "blanks around its ARN" };
+        let what =
+            if is_session { "an assumed-role ARN, which never matches" } else { "blanks around its ARN" };
         return denial("neverMatches", format!("{place} has {what}"), format!("write `{canonical}`"));
     }
     same_name(&other, principal, &place)

@@ -5,8 +5,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::section::{Entry, Sso};
 use super::EffectiveMap;
+use super::section::{Entry, Sso};
 use crate::identity_mapping::{Section, equal_fold, lower};
 use crate::principal::PrincipalArn;
 

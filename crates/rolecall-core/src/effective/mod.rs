@@ -32,7 +32,8 @@ pub struct EffectiveMap {
 impl EffectiveMap {
     /// Reads the data of the ConfigMap.
     pub fn read(data: &BTreeMap<String, String>) -> Self {
-        let read = |section: Section| SectionReading::read(section, data.get(section.key()).map(String::as_str));
+        let read =
+            |section: Section| SectionReading::read(section, data.get(section.key()).map(String::as_str));
         Self { sections: Section::ALL.map(read) }
     }
 

@@ -36,7 +36,5 @@ pub fn render_template(text: &str, values: &TemplateValues) -> String {
 /// Is `session` the id of an EC2 instance, which `{{EC2PrivateDNSName}}` demands?
 pub(super) fn is_instance_id(session: &str) -> bool {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    session
-        .strip_prefix("i-")
-        .is_some_and(|id| matches!(id.len(), 8 | 17) && id.chars().all(is_word))
+    session.strip_prefix("i-").is_some_and(|id| matches!(id.len(), 8 | 17) && id.chars().all(is_word))
 }

@@ -58,7 +58,10 @@ fn a_random_winner_is_ambiguous() {
 
 #[test]
 fn templates_are_filled_from_the_session() {
-    let text = format!("- rolearn: {}\n  username: \"{{{{SessionName}}}}@{{{{AccountID}}}}\"\n  groups: [\"g-{{{{SessionNameRaw}}}}\"]\n", role("dev"));
+    let text = format!(
+        "- rolearn: {}\n  username: \"{{{{SessionName}}}}@{{{{AccountID}}}}\"\n  groups: [\"g-{{{{SessionNameRaw}}}}\"]\n",
+        role("dev")
+    );
     match verdict(&map("mapRoles", &text), &format!("arn:aws:sts::{ACCOUNT}:assumed-role/dev/me@x")) {
         Verdict::Mapped(candidate) => {
             assert_eq!(candidate.username, format!("me-x@{ACCOUNT}"));
@@ -81,7 +84,9 @@ fn a_node_entry_is_not_for_people() {
 fn an_account_lets_its_principals_in_under_their_own_arn() {
     let map = map("mapAccounts", &format!("- \"{ACCOUNT}\"\n"));
     match verdict(&map, &role("Dev")) {
-        Verdict::Mapped(candidate) => assert_eq!((candidate.username, candidate.groups.len()), (role("Dev"), 0)),
+        Verdict::Mapped(candidate) => {
+            assert_eq!((candidate.username, candidate.groups.len()), (role("Dev"), 0))
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -89,7 +94,8 @@ fn an_account_lets_its_principals_in_under_their_own_arn() {
 /// A list that is decoded twice keeps what its array held: Go does not clear it.
 #[test]
 fn a_null_in_a_second_list_of_groups_keeps_the_first_ones_group() {
-    let text = format!("- rolearn: {}\n  username: u\n  GROUPS: [a, b]\n  groups: [null, c, null]\n", role("dev"));
+    let text =
+        format!("- rolearn: {}\n  username: u\n  GROUPS: [a, b]\n  groups: [null, c, null]\n", role("dev"));
     let map = map("mapRoles", &text);
     assert_eq!(map.section(Section::MapRoles).entries()[0].mapping.groups, ["a", "c", ""]);
 }

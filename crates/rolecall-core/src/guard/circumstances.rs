@@ -16,7 +16,9 @@ pub(super) fn as_planned(case: &Case<'_>) -> Opinion {
     let problem = stale(case).or_else(|| other_cluster(case)).or_else(|| other_caller(case));
     match problem {
         Some(problem) => Opinion::against(problem, "plan again, for this cluster and as this caller"),
-        None if case.observed.observed_at.is_none() => Opinion::fine("a saved observation: not to be applied"),
+        None if case.observed.observed_at.is_none() => {
+            Opinion::fine("a saved observation: not to be applied")
+        }
         None => Opinion::fine("the observation is fresh, the cluster and the caller are as planned"),
     }
 }

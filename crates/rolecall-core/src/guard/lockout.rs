@@ -29,10 +29,14 @@ pub(super) fn caller_keeps_access(case: &Case<'_>) -> Opinion {
         return Opinion::fine(format!("`{arn}` does not enter by the map"));
     };
     let Some(after) = granted(&case.after, &arn) else {
-        return refusal(&format!("the caller `{arn}` would lose its own entry, and with it the way to undo this"));
+        return refusal(&format!(
+            "the caller `{arn}` would lose its own entry, and with it the way to undo this"
+        ));
     };
     match lost_right(&before, &after) {
-        Some(lost) => refusal(&format!("the caller `{arn}` would lose {lost}, which it may need to undo this")),
+        Some(lost) => {
+            refusal(&format!("the caller `{arn}` would lose {lost}, which it may need to undo this"))
+        }
         None => Opinion::fine(format!("`{arn}` keeps its access")),
     }
 }
@@ -52,7 +56,8 @@ fn unknown_caller(case: &Case<'_>, why: &str) -> Opinion {
 
 fn has_access_entry(case: &Case<'_>, arn: &PrincipalArn) -> bool {
     let entries = case.observed.access_entries.known();
-    entries.is_some_and(|entries| entries.iter().any(|entry| equal_fold(&entry.principal_arn, arn.canonical())))
+    entries
+        .is_some_and(|entries| entries.iter().any(|entry| equal_fold(&entry.principal_arn, arn.canonical())))
 }
 
 /// What the map gives; for an ambiguous principal, only what it can count on.
@@ -82,6 +87,7 @@ fn lost_right(before: &IdentityMapping, after: &IdentityMapping) -> Option<Strin
     }
     let after_groups = after.group_set();
     let lost = before.groups.iter().find(|group| !after_groups.contains(group.as_str()));
-    lost.map(|group| format!("the group `{group}`"))
-        .or_else(|| (before.username != after.username).then(|| format!("the username `{}`", before.username)))
+    lost.map(|group| format!("the group `{group}`")).or_else(|| {
+        (before.username != after.username).then(|| format!("the username `{}`", before.username))
+    })
 }

@@ -166,7 +166,12 @@ pub fn judge(
     };
     let judgements = Guard::ALL.into_iter().map(|guard| {
         let opinion = case.opinion(guard);
-        Judgement { guard, verdict: verdict(guard, &opinion, circumstances), message: opinion.message, hint: opinion.hint }
+        Judgement {
+            guard,
+            verdict: verdict(guard, &opinion, circumstances),
+            message: opinion.message,
+            hint: opinion.hint,
+        }
     });
     judgements.collect()
 }

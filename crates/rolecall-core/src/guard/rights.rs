@@ -7,8 +7,7 @@ use alloc::vec::Vec;
 
 use super::{Case, Opinion};
 use crate::effective::{EffectiveMap, Lookup, lookup};
-use crate::identity_mapping::IdentityMapping;
-use crate::plan::{Action, Change};
+use crate::identity_mapping::{IdentityMapping, Section};
 use crate::policy::Growth;
 use crate::principal::PrincipalArn;
 use crate::rights::{Power, power};
@@ -30,9 +29,13 @@ pub(super) fn admins_stay(case: &Case<'_>) -> Opinion {
 
 /// RG06: names everybody who becomes cluster-admin, and refuses it where the policy says so.
 pub(super) fn growth(case: &Case<'_>) -> Opinion {
+    let (before, after) = (case.before.winners(), case.after.winners());
     let grown = |wanted: Power| -> Vec<String> {
-        let changes = case.plan.changes().iter().filter(|change| gains(change, wanted));
-        changes.map(|change| format!("`{}`", change.principal())).collect()
+        let gaining = after.iter().filter(|(key, now)| {
+            let had = before.get(*key).map(|entry| &entry.mapping);
+            key.section() != Section::MapAccounts && gains(had, &now.mapping, wanted)
+        });
+        gaining.map(|(_, now)| format!("`{}`", now.mapping.principal)).collect()
     };
     let (admins, unknown) = (grown(Power::ClusterAdmin), grown(Power::Unknown));
     let is_refused = case.policies.iter().any(|policy| policy.growth == Growth::Refuse);
@@ -57,7 +60,11 @@ fn admins(case: &Case<'_>, map: &EffectiveMap) -> usize {
     let by_entry = entries.iter().filter(|entry| entry.is_cluster_admin()).count();
     let winners = map.winners();
     let can_match = |mapping: &IdentityMapping| PrincipalArn::parse(&mapping.principal).is_ok();
-    by_entry + winners.values().filter(|entry| entry.mapping.is_cluster_admin() && can_match(&entry.mapping)).count()
+    by_entry
+        + winners
+            .values()
+            .filter(|entry| entry.mapping.is_cluster_admin() && can_match(&entry.mapping))
+            .count()
 }
 
 /// How a protected principal would be worse off.
@@ -73,8 +80,9 @@ fn harm(case: &Case<'_>, protected: &str) -> Option<String> {
     if !lost.is_empty() {
         return Some(format!("protected `{protected}` would lose {}", lost.join(", ")));
     }
-    (before.username != after.username)
-        .then(|| format!("protected `{protected}` would be `{}` instead of `{}`", after.username, before.username))
+    (before.username != after.username).then(|| {
+        format!("protected `{protected}` would be `{}` instead of `{}`", after.username, before.username)
+    })
 }
 
 fn sure(map: &EffectiveMap, arn: &PrincipalArn) -> Option<IdentityMapping> {
@@ -84,12 +92,11 @@ fn sure(map: &EffectiveMap, arn: &PrincipalArn) -> Option<IdentityMapping> {
     }
 }
 
-fn gains(change: &Change, wanted: Power) -> bool {
-    let Some(after) = change.after.as_ref().filter(|_| change.action != Action::Remove) else { return false };
-    let had = change.before.as_ref().map_or(Power::Little, power);
-    let is_account = change.kind() == "account";
-    let has_new_group = change.before.as_ref().is_none_or(|before| {
+/// Does `after` give rights of this kind that `before` did not?
+fn gains(before: Option<&IdentityMapping>, after: &IdentityMapping, wanted: Power) -> bool {
+    let had = before.map_or(Power::Little, power);
+    let is_more = before.is_none_or(|before| {
         !after.group_set().is_subset(&before.group_set()) || before.username != after.username
     });
-    !is_account && power(after) == wanted && had < Power::ClusterAdmin && has_new_group
+    power(after) == wanted && had < Power::ClusterAdmin && is_more
 }

@@ -8,7 +8,12 @@ use crate::fixtures::{circumstances, desired, observed, role};
 use crate::observed::{Caller, Knowledge, ObservedAccess};
 use crate::plan::plan;
 
-fn verdict(guard: Guard, wanted: &str, observed: &ObservedAccess, circumstances: &Circumstances) -> (Verdict, String) {
+fn verdict(
+    guard: Guard,
+    wanted: &str,
+    observed: &ObservedAccess,
+    circumstances: &Circumstances,
+) -> (Verdict, String) {
     let desired = desired(wanted);
     let judgements = judge(&plan(&desired, observed), &desired, observed, circumstances);
     let judgement = judgements.into_iter().find(|judgement| judgement.guard == guard).unwrap();
@@ -25,7 +30,8 @@ fn check_rg07(circumstances: &Circumstances, message: &str) {
 fn rg07_refuses_what_was_not_planned() {
     let late = Circumstances { now: circumstances().now + SignedDuration::from_secs(301), ..circumstances() };
     check_rg07(&late, "the cluster was observed 301 seconds ago");
-    let other = ClusterIdentity { name: "prod".into(), endpoint: Some("https://b".into()), ca_fingerprint: None };
+    let other =
+        ClusterIdentity { name: "prod".into(), endpoint: Some("https://b".into()), ca_fingerprint: None };
     let elsewhere = Circumstances { declared: Some(other), ..circumstances() };
     check_rg07(&elsewhere, "this is cluster `prod`, and the plan is for `prod`");
     let applier = Caller { username: "other".into(), groups: vec![], canonical_arn: None };

@@ -41,8 +41,8 @@ pub(super) fn compare(
             continue;
         }
         match (wanted.get(key), present.get(key)) {
-            (Some(entry), before) => claim(key, entry, before.copied(), have, ownership, observed, &mut compared),
-            (None, Some(before)) => leave(key, before, removes_unmanaged, ownership, observed, &mut compared),
+            (Some(entry), before) => claim(key, entry, before.copied(), have, ownership, &mut compared),
+            (None, Some(before)) => leave(key, before, removes_unmanaged, ownership, &mut compared),
             (None, None) => {}
         }
     }
@@ -67,7 +67,6 @@ fn claim(
     before: Option<&Entry>,
     have: &EffectiveMap,
     ownership: &Ownership,
-    observed: &ObservedAccess,
     into: &mut Compared,
 ) {
     if let Some(owner) = ownership.rival(key) {
@@ -79,7 +78,7 @@ fn claim(
     if !is_met {
         let before = before.map(|entry| entry.mapping.clone());
         let action = if before.is_some() { Action::Update } else { Action::Add };
-        into.changes.push(change(action, key, before, Some(entry.mapping.clone()), observed));
+        into.changes.push(change(action, key, before, Some(entry.mapping.clone())));
     }
 }
 
@@ -91,17 +90,10 @@ fn competes(one: &Entry, winner: Option<&Entry>, wanted: &Entry) -> bool {
     (is_winner || is_picked_at_times) && !one.mapping.grants_the_same(&wanted.mapping)
 }
 
-fn leave(
-    key: &EntryKey,
-    entry: &Entry,
-    removes_unmanaged: bool,
-    ownership: &Ownership,
-    observed: &ObservedAccess,
-    into: &mut Compared,
-) {
+fn leave(key: &EntryKey, entry: &Entry, removes_unmanaged: bool, ownership: &Ownership, into: &mut Compared) {
     let standing = ownership.standing(key, entry.mapping.is_node());
     if ownership.is_ours(key) || (removes_unmanaged && standing == Standing::Nobody) {
-        into.changes.push(change(Action::Remove, key, Some(entry.mapping.clone()), None, observed));
+        into.changes.push(change(Action::Remove, key, Some(entry.mapping.clone()), None));
         return;
     }
     let is_new = ownership.is_new(key);
@@ -113,8 +105,7 @@ fn change(
     key: &EntryKey,
     before: Option<IdentityMapping>,
     after: Option<IdentityMapping>,
-    observed: &ObservedAccess,
 ) -> Change {
-    let effects = effects::of_entry(key, before.as_ref(), after.as_ref(), observed);
+    let effects = effects::of_entry(key, before.as_ref(), after.as_ref());
     Change { action, subject: Subject::Entry(key.clone()), before, after, effects }
 }

@@ -8,9 +8,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::interim::edit::{self, EditError, NewItem, NewValue};
-use crate::interim::{Splice, apply};
-use rolecall_yaml::{Document, NodeId, NodeKind, folds_to};
+use rolecall_yaml::edit::{self, EditError, NewItem, NewValue};
+use rolecall_yaml::{Document, NodeId, NodeKind, Splice, apply, folds_to};
 
 use super::{Action, Blocked, Change, Subject};
 use crate::desired::DesiredAccess;
@@ -31,7 +30,8 @@ pub(super) fn edited_data(
             continue;
         }
         let want = desired.document().effective().section(section);
-        let text = edited_section(&work, want, have.section(section)).map_err(|problem| blocked(section, &problem))?;
+        let text = edited_section(&work, want, have.section(section))
+            .map_err(|problem| blocked(section, &problem))?;
         data.insert(section.key().to_string(), text);
     }
     Ok(data)
@@ -48,8 +48,13 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn of(section: Section, changes: &'a [Change]) -> Self {
-        let mut work =
-            Self { section, is_replaced: false, added: Vec::new(), updated: BTreeMap::new(), removed: BTreeSet::new() };
+        let mut work = Self {
+            section,
+            is_replaced: false,
+            added: Vec::new(),
+            updated: BTreeMap::new(),
+            removed: BTreeSet::new(),
+        };
         for change in changes {
             match (&change.subject, change.action, &change.after) {
                 (Subject::Section(which), ..) if *which == section => work.is_replaced = true,
@@ -75,8 +80,8 @@ impl<'a> Work<'a> {
 /// The new text of a section: first what changes, then what is added, then what goes.
 fn edited_section(work: &Work<'_>, want: &SectionReading, have: &SectionReading) -> Result<String, String> {
     let authors_own = || want.text().unwrap_or_default().to_string();
-    let is_new = have.text().is_none_or(|text| text.trim().is_empty());
-    let text = if work.is_replaced || (is_new && work.removed.is_empty()) {
+    // A text that the authenticator passes over, such as `''`, is no more than none.
+    let text = if work.is_replaced || have.document().is_none() {
         authors_own()
     } else {
         let updated = update(work, have)?;
@@ -99,7 +104,11 @@ fn update(work: &Work<'_>, have: &SectionReading) -> Result<SectionReading, Stri
     Ok(spliced(work.section, have, &splices))
 }
 
-fn update_entry(document: &Document, entry: &Entry, after: &IdentityMapping) -> Result<Vec<Splice>, EditError> {
+fn update_entry(
+    document: &Document,
+    entry: &Entry,
+    after: &IdentityMapping,
+) -> Result<Vec<Splice>, EditError> {
     let mut splices = Vec::new();
     if entry.mapping.username != after.username {
         let value = NewValue::Text(after.username.clone());
@@ -113,7 +122,12 @@ fn update_entry(document: &Document, entry: &Entry, after: &IdentityMapping) -> 
 }
 
 /// Sets the value under the key that counts: of several spellings the last in byte order, as Go sorts them.
-fn set(document: &Document, mapping: NodeId, field: &str, value: &NewValue) -> Result<Vec<Splice>, EditError> {
+fn set(
+    document: &Document,
+    mapping: NodeId,
+    field: &str,
+    value: &NewValue,
+) -> Result<Vec<Splice>, EditError> {
     let NodeKind::Mapping { entries, .. } = &document.node(mapping).kind else {
         return edit::insert_member(document, mapping, field, value);
     };
@@ -129,7 +143,12 @@ fn set(document: &Document, mapping: NodeId, field: &str, value: &NewValue) -> R
 
 fn add(work: &Work<'_>, want: &SectionReading, into: &SectionReading) -> Result<SectionReading, String> {
     let (Some(source), winners) = (want.document(), winners(want)) else { return Ok(into.clone()) };
-    let mut items = work.added.iter().filter_map(|key| winners.get(key)).map(|entry| (source, *entry)).collect::<Vec<_>>();
+    let mut items = work
+        .added
+        .iter()
+        .filter_map(|key| winners.get(key))
+        .map(|entry| (source, *entry))
+        .collect::<Vec<_>>();
     items.sort_by_key(|(_, entry)| entry.index);
     let mut reading = into.clone();
     // The first entry of an empty list may rewrite the list itself; the others then go after it, in one step.
@@ -149,25 +168,29 @@ fn add(work: &Work<'_>, want: &SectionReading, into: &SectionReading) -> Result<
 fn append(into: &SectionReading, source: &Document, entry: &Entry) -> Result<Vec<Splice>, EditError> {
     let copied = NewItem::Copied { from: source, item: entry.node, with_comments: true };
     match append_item(into, &copied) {
-        Err(EditError::NeedsBuilding) => append_item(into, &NewItem::Built(built(entry))),
+        Err(EditError::NeedsBuilding) => append_item(into, &built(entry)),
         other => other,
     }
 }
 
 fn append_item(into: &SectionReading, item: &NewItem<'_>) -> Result<Vec<Splice>, EditError> {
-    match (into.document(), into.sequence()) {
-        (Some(document), Some(sequence)) => edit::append_item(document, sequence, item),
-        _ => edit::append_to_empty(into.text().unwrap_or_default(), item),
+    let document = into.document().ok_or(EditError::NotThere)?;
+    match into.sequence() {
+        Some(sequence) => edit::append_item(document, sequence, item),
+        None => edit::append_to_empty(document, item),
     }
 }
 
-fn built(entry: &Entry) -> Vec<(String, NewValue)> {
+fn built(entry: &Entry) -> NewItem<'static> {
+    if entry.key.section() == Section::MapAccounts {
+        return NewItem::Text(entry.mapping.principal.clone());
+    }
     let arn = if entry.key.section() == Section::MapUsers { "userarn" } else { "rolearn" };
-    alloc::vec![
+    NewItem::Built(alloc::vec![
         (arn.to_string(), NewValue::Text(entry.mapping.principal.clone())),
         ("username".to_string(), NewValue::Text(entry.mapping.username.clone())),
         ("groups".to_string(), NewValue::List(entry.mapping.groups.clone())),
-    ]
+    ])
 }
 
 /// Insertions at one place become one, in their order.
@@ -182,7 +205,9 @@ fn merge_insertions(splices: &mut Vec<Splice>, added: Vec<Splice>) {
 
 fn remove(work: &Work<'_>, from: &SectionReading) -> Result<String, String> {
     let text = from.text().unwrap_or_default();
-    let (Some(document), Some(sequence)) = (from.document(), from.sequence()) else { return Ok(text.to_string()) };
+    let (Some(document), Some(sequence)) = (from.document(), from.sequence()) else {
+        return Ok(text.to_string());
+    };
     let is_removed = |entry: &&Entry| work.removed.contains(&entry.key);
     let indexes: Vec<usize> = from.entries().iter().filter(is_removed).map(|entry| entry.index).collect();
     if indexes.is_empty() {
@@ -201,7 +226,12 @@ fn spliced(section: Section, reading: &SectionReading, splices: &[Splice]) -> Se
 }
 
 /// Reads the result as the authenticator will: what was wanted is there, what was not touched is unchanged.
-fn prove(work: &Work<'_>, want: &SectionReading, have: &SectionReading, result: &SectionReading) -> Result<(), String> {
+fn prove(
+    work: &Work<'_>,
+    want: &SectionReading,
+    have: &SectionReading,
+    result: &SectionReading,
+) -> Result<(), String> {
     if let Some(unreadable) = result.unreadable() {
         return Err(format!("the edited text could not be read: {}", unreadable.message));
     }
@@ -220,7 +250,9 @@ fn prove(work: &Work<'_>, want: &SectionReading, have: &SectionReading, result: 
         !is_touched(key) && has.get(*key).is_none_or(|after| after.mapping != before.mapping)
     });
     match lost {
-        Some((key, _)) if !work.is_replaced => Err(format!("the edited text would alter `{}`", key.principal())),
+        Some((key, _)) if !work.is_replaced => {
+            Err(format!("the edited text would alter `{}`", key.principal()))
+        }
         _ => Ok(()),
     }
 }
@@ -240,6 +272,8 @@ fn list_len(reading: &SectionReading) -> usize {
 fn blocked(section: Section, problem: &str) -> Blocked {
     Blocked {
         reason: format!("`{section}` cannot be edited without losing something: {problem}"),
-        hint: format!("tidy `{section}` in the cluster by hand (anchors and merges are the usual cause), then plan again"),
+        hint: format!(
+            "tidy `{section}` in the cluster by hand (anchors and merges are the usual cause), then plan again"
+        ),
     }
 }

@@ -4,49 +4,65 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Action, Change};
+use super::{Action, Change, Subject};
 use crate::cluster::AccessEntry;
 use crate::effective::{EffectiveMap, Entry, Lookup, lookup};
 use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, EntryKey, IdentityMapping, Section, equal_fold};
 use crate::observed::ObservedAccess;
 use crate::principal::PrincipalArn;
 
-/// The effects of a change of one principal.
+/// The effects of a change of one principal, by itself.
 pub(super) fn of_entry(
     key: &EntryKey,
     before: Option<&IdentityMapping>,
     after: Option<&IdentityMapping>,
-    observed: &ObservedAccess,
 ) -> Vec<String> {
-    let mut effects = match (before, after) {
+    match (before, after) {
         (None, Some(after)) => gains(key, after),
         (Some(before), Some(after)) => differences(before, after),
-        (Some(before), None) => losses(before),
+        (Some(before), None) => before.group_set().into_iter().map(lose).collect(),
         (None, None) => Vec::new(),
-    };
-    if let Some(entry) = access_entry(key, observed) {
-        effects.push(match after {
-            Some(_) => format!("has no effect: the access entry of this principal outranks it, as `{}`", entry.username),
-            None => format!("not revoked: the access entry of this principal stays, as `{}`", entry.username),
-        });
     }
-    effects
 }
 
-/// Adds to each removal how its principal still gets in by the map as it will be.
-pub(super) fn note_other_ways_in(changes: &mut [Change], will_be: &EffectiveMap) {
-    for change in changes.iter_mut().filter(|change| change.action == Action::Remove) {
-        let Some(Ok(principal)) = change.before.as_ref().map(|before| PrincipalArn::parse(&before.principal)) else {
-            continue;
-        };
-        change.effects.extend(match lookup(will_be, &principal, false) {
-            Lookup::Nothing => None,
-            Lookup::Account(entry) => {
-                Some(format!("still enters, without groups: account `{}` is in `mapAccounts`", entry.mapping.principal))
-            }
-            Lookup::Entry(entry) => Some(format!("still enters by `{}`", entry.key.section())),
-            Lookup::Ambiguous(_) => Some("still enters by several entries".into()),
-        });
+/// Adds to each change what else decides about its principal: an access entry, which outranks the map, or
+/// another entry of the map as it will be.
+pub(super) fn complete(changes: &mut [Change], observed: &ObservedAccess, will_be: &EffectiveMap) {
+    for change in changes {
+        let Subject::Entry(key) = &change.subject else { continue };
+        let is_removed = change.action == Action::Remove;
+        match access_entry(key, observed) {
+            Some(entry) => change.effects.push(outranked(entry, is_removed)),
+            None if is_removed => change.effects.push(way_in(key, change.before.as_ref(), will_be)),
+            None => {}
+        }
+    }
+}
+
+fn outranked(entry: &AccessEntry, is_removed: bool) -> String {
+    if is_removed {
+        format!("not revoked: the access entry of this principal stays, as `{}`", entry.username)
+    } else {
+        format!("has no effect: the access entry of this principal outranks it, as `{}`", entry.username)
+    }
+}
+
+/// How a principal that is removed still gets in, if it does.
+fn way_in(key: &EntryKey, before: Option<&IdentityMapping>, will_be: &EffectiveMap) -> String {
+    if key.section() == Section::MapAccounts {
+        return format!("principals of account `{}` need entries of their own", key.principal());
+    }
+    let principal = before.map(|before| PrincipalArn::parse(&before.principal));
+    let Some(Ok(principal)) = principal else { return "matched nobody".into() };
+    match lookup(will_be, &principal, false) {
+        Lookup::Nothing => {
+            "is denied, once the API server forgets the tokens it has seen: within two minutes".into()
+        }
+        Lookup::Account(entry) => {
+            format!("still enters, without groups: account `{}` is in `mapAccounts`", entry.mapping.principal)
+        }
+        Lookup::Entry(entry) => format!("still enters by `{}`", entry.key.section()),
+        Lookup::Ambiguous(_) => "still enters by several entries".into(),
     }
 }
 
@@ -59,7 +75,10 @@ pub(super) fn of_replacement(section: Section, entries: &[Entry]) -> Vec<String>
 
 fn gains(key: &EntryKey, after: &IdentityMapping) -> Vec<String> {
     if key.section() == Section::MapAccounts {
-        return alloc::vec![format!("every principal of account `{}` enters under its own ARN", after.principal)];
+        return alloc::vec![format!(
+            "every principal of account `{}` enters under its own ARN",
+            after.principal
+        )];
     }
     let mut effects = alloc::vec![format!("enters as `{}`", after.username)];
     effects.extend(after.group_set().into_iter().map(gain));
@@ -77,12 +96,6 @@ fn differences(before: &IdentityMapping, after: &IdentityMapping) -> Vec<String>
     effects
 }
 
-fn losses(before: &IdentityMapping) -> Vec<String> {
-    let mut effects: Vec<String> = before.group_set().into_iter().map(lose).collect();
-    effects.push("is denied; a token in use ends within 15 minutes".into());
-    effects
-}
-
 fn gain(group: &str) -> String {
     match group {
         CLUSTER_ADMIN_GROUP => format!("gains `{group}`: may do everything in the cluster"),
@@ -97,7 +110,8 @@ fn lose(group: &str) -> String {
 fn access_entry<'a>(key: &EntryKey, observed: &'a ObservedAccess) -> Option<&'a AccessEntry> {
     let entries = observed.access_entries.known()?;
     entries.iter().find(|entry| {
-        let bare = PrincipalArn::parse(&entry.principal_arn).map(|arn| crate::principal::strip_path(arn.canonical()));
+        let bare = PrincipalArn::parse(&entry.principal_arn)
+            .map(|arn| crate::principal::strip_path(arn.canonical()));
         equal_fold(&entry.principal_arn, key.principal())
             || matches!(bare, Ok(Ok(bare)) if equal_fold(&bare, key.principal()))
     })

@@ -42,7 +42,7 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
             observed.data().clone()
         }
     };
-    effects::note_other_ways_in(&mut compared.changes, &EffectiveMap::read(&data));
+    effects::complete(&mut compared.changes, observed, &EffectiveMap::read(&data));
     Plan {
         cluster: observed.cluster.clone(),
         revision: desired.revision().clone(),
@@ -260,7 +260,10 @@ impl core::fmt::Display for Subject {
 fn mode_blocks(observed: &ObservedAccess) -> Vec<Blocked> {
     match observed.mode {
         Knowledge::Known(AuthenticationMode::Api) => alloc::vec![Blocked {
-            reason: format!("cluster `{}` is in authentication mode `API`: it does not read `aws-auth`", observed.cluster),
+            reason: format!(
+                "cluster `{}` is in authentication mode `API`: it does not read `aws-auth`",
+                observed.cluster
+            ),
             hint: "use access entries for this cluster".into(),
         }],
         _ => Vec::new(),
@@ -268,7 +271,11 @@ fn mode_blocks(observed: &ObservedAccess) -> Vec<Blocked> {
 }
 
 /// `unmanaged: refuse` holds as soon as either the last applied or the proposed policy says it.
-fn unmanaged_blocks(desired: &DesiredAccess, observed: &ObservedAccess, unmanaged: &[Unmanaged]) -> Option<Blocked> {
+fn unmanaged_blocks(
+    desired: &DesiredAccess,
+    observed: &ObservedAccess,
+    unmanaged: &[Unmanaged],
+) -> Option<Blocked> {
     let is_refused = policies(desired, observed).any(|policy| policy.unmanaged == policy::Unmanaged::Refuse);
     let nobodys = unmanaged.iter().filter(|entry| entry.standing == Standing::Nobody);
     let names: Vec<String> = nobodys.map(|entry| format!("`{}`", entry.mapping.principal)).collect();
@@ -278,11 +285,21 @@ fn unmanaged_blocks(desired: &DesiredAccess, observed: &ObservedAccess, unmanage
     })
 }
 
-/// A plan is judged by the policy that was applied last and by the proposed one.
+/// A plan is judged by the policy that was applied last and by the proposed one. Loosening takes effect with
+/// the next revision: a revision that is applied again is judged as it was at first.
 pub(crate) fn policies<'a>(
     desired: &'a DesiredAccess,
     observed: &'a ObservedAccess,
 ) -> impl Iterator<Item = &'a policy::Policy> {
-    let applied = observed.ledger().and_then(|ledger| ledger.applied_policy(&desired.revision().source));
-    core::iter::once(desired.policy()).chain(applied)
+    core::iter::once(desired.policy()).chain(policy_before(desired, observed))
+}
+
+/// The policy that was in force before `desired`.
+pub(crate) fn policy_before<'a>(
+    desired: &DesiredAccess,
+    observed: &'a ObservedAccess,
+) -> Option<&'a policy::Policy> {
+    let applied = observed.ledger()?.applied.get(&desired.revision().source)?;
+    let is_same = applied.revision == *desired.revision() && applied.digest == desired.digest();
+    if is_same { applied.policy_before.as_ref() } else { Some(&applied.policy) }
 }

@@ -65,23 +65,33 @@ impl Ownership {
     }
 
     /// The ledger as it must be once the changes are made.
-    pub(super) fn after(&self, desired: &DesiredAccess, observed: &ObservedAccess, compared: &Compared) -> Ledger {
+    pub(super) fn after(
+        &self,
+        desired: &DesiredAccess,
+        observed: &ObservedAccess,
+        compared: &Compared,
+    ) -> Ledger {
         let mut ledger = observed.ledger().cloned().unwrap_or_default();
         ledger.owners.clone_from(&self.owners);
         ledger.owners.retain(|_, owner| *owner != self.source);
         let claimed = desired.document().effective().winners().into_keys();
         ledger.owners.extend(claimed.map(|key| (key, self.source.clone())));
-        ledger.owners.extend(compared.conflicts.iter().map(|conflict| (conflict.key.clone(), conflict.owner.clone())));
+        ledger
+            .owners
+            .extend(compared.conflicts.iter().map(|conflict| (conflict.key.clone(), conflict.owner.clone())));
         for change in &compared.changes {
             if let (Action::Remove, Subject::Entry(key)) = (change.action, &change.subject) {
                 ledger.owners.remove(key);
             }
         }
-        let not_ours = compared.unmanaged.iter().filter(|entry| !matches!(entry.standing, Standing::OwnedBy(_)));
+        let not_ours =
+            compared.unmanaged.iter().filter(|entry| !matches!(entry.standing, Standing::OwnedBy(_)));
         ledger.unmanaged = not_ours.map(|entry| entry.key.clone()).collect();
         let applied = AppliedSource {
             revision: desired.revision().clone(),
+            digest: desired.digest(),
             policy: desired.policy().clone(),
+            policy_before: super::policy_before(desired, observed).cloned(),
             record: ledger.applied.get(&self.source).and_then(|applied| applied.record.clone()),
         };
         ledger.applied.insert(self.source.clone(), applied);
@@ -98,6 +108,7 @@ fn last_applied(observed: &ObservedAccess) -> BTreeMap<String, String> {
     let annotation = observed.map.as_ref().and_then(|map| map.annotations.get(LAST_APPLIED_ANNOTATION));
     let object: Option<serde_json::Value> = annotation.and_then(|text| serde_json::from_str(text).ok());
     let data = object.as_ref().and_then(|object| object["data"].as_object());
-    let texts = data.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+    let texts =
+        data.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
     texts.collect()
 }

@@ -5,9 +5,9 @@ use alloc::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::{Action, plan};
+use crate::document::AwsAuthDocument;
 use crate::effective::EffectiveMap;
 use crate::fixtures::{desired, manifest, observed, role};
-use crate::document::AwsAuthDocument;
 use crate::identity_mapping::{EntryKey, Section};
 use crate::observed::Knowledge;
 use crate::predict::predict;

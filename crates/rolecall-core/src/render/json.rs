@@ -52,7 +52,8 @@ pub fn explanation(
     explanation: Option<&Explanation>,
     document: Option<&AwsAuthDocument>,
 ) -> Value {
-    let mut value = json!({ "apiVersion": API_VERSION, "kind": "Explanation", "principal": { "input": input } });
+    let mut value =
+        json!({ "apiVersion": API_VERSION, "kind": "Explanation", "principal": { "input": input } });
     let arn = match principal {
         Ok(arn) => arn,
         Err(error) => {

@@ -43,7 +43,12 @@ pub enum Tone {
 }
 
 /// The plan as text, at most `width` columns wide where words allow it.
-pub fn plan_text(plan: &Plan, judgements: &[Judgement], observed: &ObservedAccess, width: usize) -> Vec<Line> {
+pub fn plan_text(
+    plan: &Plan,
+    judgements: &[Judgement],
+    observed: &ObservedAccess,
+    width: usize,
+) -> Vec<Line> {
     let mut page = Page { lines: Vec::new(), width };
     page.heading(plan);
     page.growth(judgements);
@@ -94,7 +99,11 @@ impl Page {
             return;
         }
         self.blank();
-        self.say(Tone::Title, "", &format!("Kept, since {} not ours:", if unmanaged.len() == 1 { "it is" } else { "they are" }));
+        self.say(
+            Tone::Title,
+            "",
+            &format!("Kept, since {} not ours:", if unmanaged.len() == 1 { "it is" } else { "they are" }),
+        );
         let (new, known): (Vec<_>, Vec<_>) = unmanaged.iter().partition(|entry| entry.is_new);
         for entry in new {
             self.say(Tone::Alarm, "! ", &format!("{}, not there at the last pass", described(entry)));
@@ -103,11 +112,16 @@ impl Page {
             self.say(Tone::Quiet, "  ", &described(entry));
         }
         if known.len() > NAMED_UNMANAGED {
-            self.say(Tone::Quiet, "  ", &format!("and {} more: see `-o json`", known.len() - NAMED_UNMANAGED));
+            self.say(
+                Tone::Quiet,
+                "  ",
+                &format!("and {} more: see `-o json`", known.len() - NAMED_UNMANAGED),
+            );
         }
     }
 
     fn unknown(&mut self, observed: &ObservedAccess) {
+        self.blank();
         let mut note = |what: &str, why: Option<&str>| {
             if let Some(why) = why {
                 self.say(Tone::Quiet, "? ", &format!("{what} not known: {why}"));
@@ -116,16 +130,18 @@ impl Page {
         note("authentication mode", reason(&observed.mode));
         note("what is ours", reason(&observed.ledger));
         for intent in &observed.unfinished {
-            let text = format!("the apply `{}` of {} did not end: this pass finishes it", intent.name, intent.started_at);
+            let text = format!(
+                "the apply `{}` of {} did not end: this pass finishes it",
+                intent.name, intent.started_at
+            );
             self.say(Tone::Alarm, "! ", &text);
         }
     }
 
     fn against(&mut self, plan: &Plan, judgements: &[Judgement]) {
+        self.blank();
         let speaking = judgements.iter().filter(|judgement| judgement.verdict != Verdict::Passed);
-        let mut is_first = true;
         for judgement in speaking {
-            self.blank_before(&mut is_first);
             let code = judgement.guard.as_str();
             match &judgement.verdict {
                 Verdict::Allowed(reason) => {
@@ -136,13 +152,15 @@ impl Page {
             self.hint(judgement.hint.as_deref().filter(|_| judgement.verdict == Verdict::Refused));
         }
         for conflict in plan.conflicts() {
-            self.blank_before(&mut is_first);
             let principal = conflict.key.principal();
-            self.say(Tone::Removed, "x ", &format!("`{principal}` is owned by another source, {}", conflict.owner));
+            self.say(
+                Tone::Removed,
+                "x ",
+                &format!("`{principal}` is owned by another source, {}", conflict.owner),
+            );
             self.hint(Some("remove it there first, or leave it out here"));
         }
         for blocked in plan.blocked() {
-            self.blank_before(&mut is_first);
             self.say(Tone::Removed, "x ", &blocked.reason);
             self.hint(Some(&blocked.hint));
         }
@@ -167,12 +185,6 @@ impl Page {
     fn hint(&mut self, hint: Option<&str>) {
         if let Some(hint) = hint {
             self.say(Tone::Plain, "  hint: ", hint);
-        }
-    }
-
-    fn blank_before(&mut self, is_first: &mut bool) {
-        if core::mem::take(is_first) {
-            self.blank();
         }
     }
 

@@ -65,7 +65,9 @@ pub async fn apply(
     let released = line.lock.release(&run.request.holder).await; // I/O
     let mut report = result?;
     if let Err(error) = released {
-        report.remarks.push(format!("the lock could not be released, and is free in {}s: {error}", LOCK_TTL.as_secs()));
+        report
+            .remarks
+            .push(format!("the lock could not be released, and is free in {}s: {error}", LOCK_TTL.as_secs()));
     }
     Ok(report)
 }
@@ -81,7 +83,8 @@ impl Run<'_> {
     async fn approved(&self) -> Result<(ObservedAccess, ApprovedPlan), ApplyError> {
         let observed = observe(self.line.reading).await?; // I/O
         let plan = plan::plan(self.request.desired, &observed);
-        let circumstances = Circumstances { now: self.line.reading.clock.now(), ..self.request.circumstances.clone() };
+        let circumstances =
+            Circumstances { now: self.line.reading.clock.now(), ..self.request.circumstances.clone() };
         let approved = match approve(plan, self.request.desired, &observed, &circumstances) {
             Ok(approved) => approved,
             Err(refusal) => return Err(ApplyError::Refused(refusal, Box::new(observed))),
@@ -101,7 +104,8 @@ impl Run<'_> {
     }
 
     fn is_nothing_to_do(&self, observed: &ObservedAccess, approved: &ApprovedPlan) -> bool {
-        let is_ledger_right = self.line.records.is_none() || observed.ledger() == Some(approved.plan().ledger());
+        let is_ledger_right =
+            self.line.records.is_none() || observed.ledger() == Some(approved.plan().ledger());
         approved.plan().calls().is_empty() && observed.unfinished.is_empty() && is_ledger_right
     }
 
@@ -189,7 +193,8 @@ impl Run<'_> {
     fn record(&self, observed: &ObservedAccess, approved: &ApprovedPlan) -> Record {
         let plan = approved.plan();
         let keys = |is_removal: bool| {
-            let changes = plan.changes().iter().filter(move |change| (change.action == Action::Remove) == is_removal);
+            let changes =
+                plan.changes().iter().filter(move |change| (change.action == Action::Remove) == is_removal);
             changes.filter_map(entry_key).collect()
         };
         let started_at = self.line.reading.clock.now();
@@ -213,9 +218,18 @@ impl Run<'_> {
     }
 
     /// The time first, so that names sort; then a digest, so that two runs of one second differ.
-    fn record_name(&self, observed: &ObservedAccess, after: &std::collections::BTreeMap<String, String>) -> String {
+    fn record_name(
+        &self,
+        observed: &ObservedAccess,
+        after: &std::collections::BTreeMap<String, String>,
+    ) -> String {
         let now = self.line.reading.clock.now();
-        let seed = format!("{}\n{now}\n{}\n{}", self.request.holder, observed.fingerprint(), data_fingerprint(after));
+        let seed = format!(
+            "{}\n{now}\n{}\n{}",
+            self.request.holder,
+            observed.fingerprint(),
+            data_fingerprint(after)
+        );
         let digest = fingerprint(seed.as_bytes());
         let digits: String = digest.chars().skip("sha256:".len()).take(8).collect();
         format!("apply-{}-{digits}", now.strftime("%Y%m%dt%H%M%S"))
@@ -257,7 +271,8 @@ impl Run<'_> {
     /// Was a write whose answer is missing carried out? `None` if the map is neither as before nor as meant.
     async fn was_written(&self, before: &ObservedAccess, record: &Record) -> Result<Option<bool>, PortError> {
         let now = observe(self.line.reading).await?; // I/O
-        let version = |observed: &ObservedAccess| observed.map.as_ref().map(|map| map.resource_version.clone());
+        let version =
+            |observed: &ObservedAccess| observed.map.as_ref().map(|map| map.resource_version.clone());
         if version(&now) == version(before) {
             return Ok(Some(false));
         }
@@ -275,8 +290,7 @@ impl Run<'_> {
         self.write_ledger(&observed, approved, name, writes_map).await?;
         self.line.lock.acquire(&self.request.holder, LOCK_TTL).await?; // I/O: renews it
         self.watcher.hear(Event::Verifying);
-        let verification =
-            if writes_map { Some(self.verify(&observed).await) } else { None };
+        let verification = if writes_map { Some(self.verify(&observed).await) } else { None };
         let (outcome, remarks) = outcome(verification.as_ref());
         if writes_map {
             self.complete(name, outcome, remarks.clone()).await?;
@@ -307,7 +321,9 @@ impl Run<'_> {
     ) -> Result<(), PortError> {
         let Some(records) = self.line.records else { return Ok(()) };
         let mut ledger = approved.plan().ledger().clone();
-        if let Some(applied) = ledger.applied.get_mut(&self.request.desired.revision().source).filter(|_| writes_map) {
+        if let Some(applied) =
+            ledger.applied.get_mut(&self.request.desired.revision().source).filter(|_| writes_map)
+        {
             applied.record = Some(name.to_owned());
         }
         let version = match &observed.ledger {

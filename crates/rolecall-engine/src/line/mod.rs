@@ -6,7 +6,7 @@ mod apply;
 mod report;
 mod verify;
 
-pub use apply::{Approval, ApplyRequest, apply};
+pub use apply::{ApplyRequest, Approval, apply};
 pub use report::{ApplyError, ApplyReport, Event, Settled, Watcher};
 pub use verify::{Verification, verify};
 

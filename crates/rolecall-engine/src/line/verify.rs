@@ -86,7 +86,9 @@ fn expectation(caller: Option<&Caller>, observed: &ObservedAccess) -> Expectatio
         Verdict::Mapped(candidate) => Expectation::LetIn(candidate),
         Verdict::Ambiguous(_) => Expectation::None,
         // Where entries cannot be read, it may be one of them that lets the caller in.
-        Verdict::Denied(_) if observed.access_entries.known().is_none() && may_have_entries(observed) => Expectation::None,
+        Verdict::Denied(_) if observed.access_entries.known().is_none() && may_have_entries(observed) => {
+            Expectation::None
+        }
         Verdict::Denied(_) => Expectation::Refused,
     }
 }
@@ -99,7 +101,9 @@ fn may_have_entries(observed: &ObservedAccess) -> bool {
 fn mismatch(caller: &Result<Caller, PortError>, expectation: &Expectation) -> Option<String> {
     match (caller, expectation) {
         (Ok(caller), Expectation::LetIn(expected)) => difference(caller, expected),
-        (Ok(caller), Expectation::Refused) => Some(format!("`{}` still gets in, and by the map it may not", caller.username)),
+        (Ok(caller), Expectation::Refused) => {
+            Some(format!("`{}` still gets in, and by the map it may not", caller.username))
+        }
         (Err(error), Expectation::LetIn(expected)) if error.kind == PortErrorKind::Unauthenticated => {
             Some(format!("the caller is refused, and by the map it is `{}`", expected.username))
         }
@@ -114,7 +118,10 @@ fn difference(caller: &Caller, expected: &Candidate) -> Option<String> {
     // What the templates would become depends on the session, which only the authenticator knows.
     let is_plain = |text: &str| !text.contains("{{");
     if is_plain(&expected.username) && expected.username != caller.username {
-        return Some(format!("the caller is `{}`, and by the map it is `{}`", caller.username, expected.username));
+        return Some(format!(
+            "the caller is `{}`, and by the map it is `{}`",
+            caller.username, expected.username
+        ));
     }
     let lacking = expected.groups.iter().find(|group| is_plain(group) && !caller.groups.contains(group));
     lacking.map(|group| format!("the caller is not in `{group}`, and by the map it is"))
