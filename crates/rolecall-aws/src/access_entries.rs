@@ -78,7 +78,7 @@ impl Reader {
             self.client.list_access_entries().cluster_name(&self.cluster_name).into_paginator().send();
         let mut arns = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| self.refused(error, "list", &resource))?;
+            let page = page.map_err(|error| self.refused(&error, "list", &resource))?;
             arns.extend(page.access_entries.unwrap_or_default());
         }
         Ok(arns)
@@ -107,7 +107,7 @@ impl Reader {
             .principal_arn(arn)
             .send()
             .await
-            .map_err(|error| self.refused(error, "describe", &resource))?;
+            .map_err(|error| self.refused(&error, "describe", &resource))?;
         let Some(entry) = answer.access_entry else {
             return Err(self.failure("describe", "the answer holds no entry"));
         };
@@ -132,7 +132,7 @@ impl Reader {
             .send();
         let mut names = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| self.refused(error, "list", &resource))?;
+            let page = page.map_err(|error| self.refused(&error, "list", &resource))?;
             for policy in page.associated_access_policies() {
                 let scope = policy.access_scope().and_then(|scope| scope.r#type());
                 if scope == Some(&AccessScopeType::Cluster) {
@@ -147,12 +147,12 @@ impl Reader {
 
     fn refused<E>(
         &self,
-        error: aws_sdk_eks::error::SdkError<E>,
+        error: &aws_sdk_eks::error::SdkError<E>,
         operation: &'static str,
         resource: &str,
     ) -> PortError
     where
-        E: aws_sdk_eks::error::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        E: aws_sdk_eks::error::ProvideErrorMetadata + std::error::Error + 'static,
     {
         error::from_sdk(error, &Attempt::new(operation, resource, &self.session))
     }

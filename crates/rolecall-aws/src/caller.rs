@@ -22,7 +22,7 @@ impl AwsSession {
             .get_caller_identity()
             .send()
             .await
-            .map_err(|error| error::from_sdk(error, &attempt))?;
+            .map_err(|error| error::from_sdk(&error, &attempt))?;
         let (Some(arn), Some(account), Some(user_id)) = (answer.arn(), answer.account(), answer.user_id())
         else {
             return Err(refused("the answer is incomplete".to_owned()));

@@ -22,7 +22,7 @@ use crate::clock::SharedClock;
 use crate::session::AssumeRole;
 
 /// How long before their end credentials are replaced: a request on its way must not outlive them.
-const RENEW_BEFORE_END: Duration = Duration::from_secs(60);
+const RENEW_BEFORE_END: Duration = Duration::from_mins(1);
 
 /// A source of credentials that remembers the last ones.
 #[derive(Clone)]

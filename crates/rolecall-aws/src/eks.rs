@@ -71,7 +71,7 @@ impl EksCluster {
         match Client::new(session.config()).describe_cluster().name(name).send().await {
             Ok(answer) => Self::from_answer(answer.cluster, session.region(), &resource),
             Err(sdk_error) => {
-                let error = error::from_sdk(sdk_error, &attempt);
+                let error = error::from_sdk(&sdk_error, &attempt);
                 Err(if error.kind == PortErrorKind::NotFound {
                     not_found(error, name, session).await
                 } else {

@@ -45,10 +45,9 @@ pub(crate) fn presign(claim: &Claim<'_>, credentials: &Credentials) -> Result<St
     parameters.sort_by_key(|(name, _)| *name);
     let mut url = base;
     for (name, value) in parameters {
-        url.push_str(&format!("&{name}={}", escape(value)));
+        url = url + "&" + name + "=" + &escape(value);
     }
-    url.push_str(&format!("&X-Amz-Signature={signature}"));
-    Ok(url)
+    Ok(url + "&X-Amz-Signature=" + &signature)
 }
 
 fn settings(expires_secs: u64) -> SigningSettings {
@@ -58,6 +57,8 @@ fn settings(expires_secs: u64) -> SigningSettings {
     settings
 }
 
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
 /// Percent-encoding as SigV4 wants it: everything but letters, digits and `-._~`.
 fn escape(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
@@ -65,7 +66,8 @@ fn escape(value: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            let [high, low] = [byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]);
+            escaped.extend(['%', char::from(high), char::from(low)]);
         }
     }
     escaped

@@ -51,11 +51,26 @@ impl<'a> Attempt<'a> {
 }
 
 /// Translates the error of a call.
-pub(crate) fn from_sdk<E>(error: SdkError<E, HttpResponse>, attempt: &Attempt<'_>) -> PortError
+pub(crate) fn from_sdk<E>(error: &SdkError<E, HttpResponse>, attempt: &Attempt<'_>) -> PortError
 where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + Error + 'static,
 {
-    from_sdk_ref(&error, attempt)
+    match error {
+        SdkError::TimeoutError(_) => timed_out(attempt),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => timed_out(attempt),
+        SdkError::DispatchFailure(_) => unreachable_host(&innermost(error), attempt),
+        SdkError::ServiceError(refusal) => answer(refusal.err(), refusal.raw(), attempt).translate(),
+        SdkError::ResponseError(_) => attempt.error(
+            PortErrorKind::Unavailable,
+            format!("what answered is not AWS: {}", innermost(error)),
+            "is a proxy or `AWS_ENDPOINT_URL` in between?",
+        ),
+        _ => attempt.error(
+            PortErrorKind::Other,
+            innermost(error),
+            "look at the arguments and at `AWS_…` in the environment",
+        ),
+    }
 }
 
 /// Translates why there are no credentials.
@@ -82,38 +97,16 @@ pub(crate) fn from_credentials(error: &CredentialsError, session: &AwsSession) -
     }
 }
 
-fn from_sdk_ref<E>(error: &SdkError<E, HttpResponse>, attempt: &Attempt<'_>) -> PortError
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    match error {
-        SdkError::TimeoutError(_) => timed_out(attempt),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => timed_out(attempt),
-        SdkError::DispatchFailure(_) => unreachable_host(&innermost(error), attempt),
-        SdkError::ServiceError(refusal) => answer(refusal.err(), refusal.raw(), attempt).translate(),
-        SdkError::ResponseError(_) => attempt.error(
-            PortErrorKind::Unavailable,
-            format!("what answered is not AWS: {}", innermost(error)),
-            "is a proxy or `AWS_ENDPOINT_URL` in between?",
-        ),
-        _ => attempt.error(
-            PortErrorKind::Other,
-            innermost(error),
-            "look at the arguments and at `AWS_…` in the environment",
-        ),
-    }
-}
-
 /// The refusal of STS inside an error of a credential source, wherever the chain has it.
 fn sts_refusal(error: &CredentialsError, attempt: &Attempt<'_>) -> Option<PortError> {
     let mut source = error.source();
     while let Some(inner) = source {
         let resource = Attempt { operation: "assume", resource: "the role", ..*attempt };
         if let Some(error) = inner.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>() {
-            return Some(from_sdk_ref(error, &resource));
+            return Some(from_sdk(error, &resource));
         }
         if let Some(error) = inner.downcast_ref::<SdkError<AssumeRoleWithWebIdentityError, HttpResponse>>() {
-            return Some(from_sdk_ref(error, &resource));
+            return Some(from_sdk(error, &resource));
         }
         source = inner.source();
     }

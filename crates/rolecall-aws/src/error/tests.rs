@@ -90,7 +90,7 @@ fn words_of_others_stay_short_and_on_one_line() {
 #[test]
 fn what_never_got_an_answer_has_its_kind() {
     let check = |error: SdkError<GetCallerIdentityError, HttpResponse>, kind: Kind, message: &str| {
-        let error = from_sdk(error, &attempt());
+        let error = from_sdk(&error, &attempt());
         assert_eq!(error.kind, kind);
         assert!(error.message.contains(message), "{}", error.message);
         assert!(error.hint.is_some());

@@ -55,34 +55,34 @@ impl Setting {
     fn advance(&self, secs: i64) {
         self.clock.0.fetch_add(secs, Ordering::Relaxed);
     }
+}
 
-    fn expiry_after(&self, secs: i64) -> Timestamp {
-        Timestamp::from_second(START + secs).unwrap()
-    }
+fn after_start(secs: i64) -> Timestamp {
+    Timestamp::from_second(START + secs).unwrap()
 }
 
 #[tokio::test]
 async fn a_token_is_kept_until_a_minute_before_its_end() {
     let setting = setting(None);
     let first = setting.source.token().await.unwrap();
-    assert_eq!(first.expires_at, setting.expiry_after(14 * 60));
+    assert_eq!(first.expires_at, after_start(14 * 60));
     setting.advance(14 * 60 - 61);
     assert_eq!(setting.source.token().await.unwrap(), first);
     setting.advance(1);
     let second = setting.source.token().await.unwrap();
     assert_ne!(second.token, first.token);
-    assert_eq!(second.expires_at, setting.expiry_after(2 * 14 * 60 - 60));
+    assert_eq!(second.expires_at, after_start(2 * 14 * 60 - 60));
     assert_eq!(setting.asked.load(Ordering::Relaxed), 1, "credentials without an end are asked for once");
 }
 
 #[tokio::test]
 async fn a_token_ends_with_the_credentials_and_both_are_renewed() {
     let setting = setting(Some(180));
-    assert_eq!(setting.source.token().await.unwrap().expires_at, setting.expiry_after(180));
+    assert_eq!(setting.source.token().await.unwrap().expires_at, after_start(180));
     setting.advance(119);
-    assert_eq!(setting.source.token().await.unwrap().expires_at, setting.expiry_after(180));
+    assert_eq!(setting.source.token().await.unwrap().expires_at, after_start(180));
     setting.advance(1);
-    assert_eq!(setting.source.token().await.unwrap().expires_at, setting.expiry_after(120 + 180));
+    assert_eq!(setting.source.token().await.unwrap().expires_at, after_start(120 + 180));
     assert_eq!(setting.asked.load(Ordering::Relaxed), 2);
 }
 
@@ -98,7 +98,7 @@ async fn fresh_tokens_all_differ_and_all_pass() {
         let inspection = inspect(minted.token.expose(), &context);
         assert_eq!((inspection.failure, inspection.warnings), (None, Vec::new()));
     }
-    assert_eq!(setting.source.token().await.unwrap().expires_at, setting.expiry_after(14 * 60));
+    assert_eq!(setting.source.token().await.unwrap().expires_at, after_start(14 * 60));
 }
 
 #[test]

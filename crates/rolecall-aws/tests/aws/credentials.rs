@@ -152,7 +152,7 @@ async fn bad_credentials_say_what_is_bad_about_them() {
     assert!(!answer.to_string().contains("AKIANOBODY"));
 
     let hop = practice.directory.add_role(rolecall_sandbox::aws::RoleSpec::new(ACCOUNT, "ended"));
-    let session = practice.directory.assume_role_session(&hop, "s", Duration::from_secs(900));
+    let session = practice.directory.assume_role_session(&hop, "s", Duration::from_mins(15));
     practice.directory.expire_session(&session.access_key_id);
     let mut environment = session.environment();
     environment
@@ -189,7 +189,7 @@ async fn an_aws_that_is_gone_slow_or_busy_is_named_within_the_timeout() {
     check(&environment, "Unavailable", "ServiceUnavailable", "later").await;
     practice.server.faults().inject(Service::Sts, Fault::Cut);
     check(&environment, "Unavailable", "cannot be reached", "AWS_ENDPOINT_URL").await;
-    practice.server.faults().inject(Service::Sts, Fault::Slow(Duration::from_secs(600)));
+    practice.server.faults().inject(Service::Sts, Fault::Slow(Duration::from_mins(10)));
     check(&environment, "Timeout", "in time", "--timeout").await;
     // A port that nobody listens on any more.
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -53,31 +53,36 @@ impl Practice {
         environment
     }
 
-    /// Runs one request of [`crate::probe`] in a process with this environment and nothing else in it.
+    /// Runs one request of [`crate::probe`] with this environment.
     pub(crate) async fn ask(&self, environment: &[(&str, String)], request: Value) -> Value {
-        let output = tokio::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "probe::answer_one_request", "--ignored", "--nocapture"])
-            .env_clear()
-            .env("HOME", self.home())
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .envs(environment.iter().map(|(name, value)| (*name, value.as_str())))
-            .env("PROBE", request.to_string())
-            .stdin(Stdio::null())
-            .output()
-            .await
-            .unwrap();
-        let stdout = String::from_utf8(output.stdout).unwrap();
-        let answer = stdout.lines().find_map(|line| line.split_once("PROBE ")).map(|(_, answer)| answer);
-        let Some(answer) = answer else {
-            panic!("no answer: {stdout}{}", String::from_utf8_lossy(&output.stderr))
-        };
-        serde_json::from_str(answer).unwrap()
+        ask(self.home(), environment, &request).await
     }
 
     /// The actions that were asked for, in order.
     pub(crate) fn actions(&self) -> Vec<String> {
         self.server.requests().into_iter().map(|request| request.action).collect()
     }
+}
+
+/// Runs one request of [`crate::probe`] in a process with this environment and nothing else in it.
+pub(crate) async fn ask(home: &Path, environment: &[(&str, String)], request: &Value) -> Value {
+    let output = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "probe::answer_one_request", "--ignored", "--nocapture"])
+        .env_clear()
+        .env("HOME", home)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .envs(environment.iter().map(|(name, value)| (*name, value.as_str())))
+        .env("PROBE", request.to_string())
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let answer = stdout.lines().find_map(|line| line.split_once("PROBE ")).map(|(_, answer)| answer);
+    let Some(answer) = answer else {
+        panic!("no answer: {stdout}{}", String::from_utf8_lossy(&output.stderr))
+    };
+    serde_json::from_str(answer).unwrap()
 }
 
 /// A cluster that is up.

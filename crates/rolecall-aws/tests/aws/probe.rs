@@ -42,9 +42,9 @@ async fn answer(request: &Value) -> Result<Value, PortError> {
             let caller = session.caller_identity().await?;
             Ok(json!({ "arn": caller.arn.text(), "session": caller.session_name, "account": caller.account }))
         }
-        "describe" => {
-            EksCluster::describe(&session, request["cluster"].as_str().unwrap()).await.map(described)
-        }
+        "describe" => EksCluster::describe(&session, request["cluster"].as_str().unwrap())
+            .await
+            .map(|cluster| described(&cluster)),
         "entries" => entries(&session, request["cluster"].as_str().unwrap()).await,
         "tokens" => tokens(session, request["cluster"].as_str().unwrap()).await,
         other => panic!("`{other}` is not a request"),
@@ -61,7 +61,7 @@ fn assume_role(role: &Value) -> AssumeRole {
     }
 }
 
-fn described(cluster: EksCluster) -> Value {
+fn described(cluster: &EksCluster) -> Value {
     json!({
         "arn": cluster.arn,
         "endpoint": cluster.endpoint,

@@ -31,7 +31,7 @@ async fn sts_takes_every_token_for_its_own_cluster_only() {
 async fn a_token_of_a_session_carries_it_and_ends_with_it() {
     let practice = Practice::start().await;
     let role = practice.directory.add_role(RoleSpec::new(ACCOUNT, "runner"));
-    let session = practice.directory.assume_role_session(&role, "build-7", Duration::from_secs(900));
+    let session = practice.directory.assume_role_session(&role, "build-7", Duration::from_mins(15));
     let mut environment = session.environment();
     environment.push(("AWS_REGION", REGION.to_owned()));
     environment.push(("AWS_ENDPOINT_URL", practice.server.endpoint_url()));
