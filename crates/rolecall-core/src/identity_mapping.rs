@@ -158,6 +158,9 @@ pub(crate) fn lower(text: &str) -> String {
 
 /// Are two texts equal as Go's `strings.EqualFold` sees them?
 pub(crate) fn equal_fold(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() {
+        return a.eq_ignore_ascii_case(b);
+    }
     a.chars().map(fold_letter).eq(b.chars().map(fold_letter))
 }
 

@@ -57,11 +57,6 @@ impl EffectiveMap {
         self.entries().map(|entry| (entry.key.clone(), entry)).collect()
     }
 
-    /// Every entry under one key, duplicates too.
-    pub fn entries_of<'a>(&'a self, key: &'a EntryKey) -> impl Iterator<Item = &'a Entry> {
-        self.section(key.section()).entries().iter().filter(move |entry| &entry.key == key)
-    }
-
     /// How many principals are mapped.
     pub fn len(&self) -> usize {
         self.winners().len()

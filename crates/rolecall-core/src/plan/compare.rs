@@ -1,6 +1,6 @@
 //! Desired against observed, principal by principal.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::effects;
@@ -35,13 +35,18 @@ pub(super) fn compare(
         compared.changes.extend(replaced_section(section, want));
     }
     let (wanted, present) = (want.winners(), have.winners());
+    let mut duplicates: BTreeMap<&EntryKey, Vec<&Entry>> = BTreeMap::new();
+    have.entries().for_each(|entry| duplicates.entry(&entry.key).or_default().push(entry));
     let keys: BTreeSet<&EntryKey> = wanted.keys().chain(present.keys()).collect();
     for key in keys {
         if have.section(key.section()).unreadable().is_some() {
             continue;
         }
         match (wanted.get(key), present.get(key)) {
-            (Some(entry), before) => claim(key, entry, before.copied(), have, ownership, &mut compared),
+            (Some(entry), before) => {
+                let all = duplicates.get(key).map_or(&[][..], Vec::as_slice);
+                claim(key, entry, before.copied(), all, ownership, &mut compared);
+            }
             (None, Some(before)) => leave(key, before, removes_unmanaged, ownership, &mut compared),
             (None, None) => {}
         }
@@ -65,7 +70,7 @@ fn claim(
     key: &EntryKey,
     entry: &Entry,
     before: Option<&Entry>,
-    have: &EffectiveMap,
+    all: &[&Entry],
     ownership: &Ownership,
     into: &mut Compared,
 ) {
@@ -74,7 +79,7 @@ fn claim(
         return;
     }
     // Duplicates that differ in case only are picked from at random: all of them must say the same.
-    let is_met = before.is_some() && have.entries_of(key).all(|one| !competes(one, before, entry));
+    let is_met = before.is_some() && all.iter().all(|one| !competes(one, before, entry));
     if !is_met {
         let before = before.map(|entry| entry.mapping.clone());
         let action = if before.is_some() { Action::Update } else { Action::Add };
