@@ -1,5 +1,7 @@
 //! One cluster, connected: what the ports of the engine are implemented on.
 
+use std::fmt;
+
 use rolecall_core::cluster::{AccessEntry, AuthenticationMode, ClusterIdentity};
 use rolecall_core::observed::Knowledge;
 use rolecall_core::plan::Call;
@@ -62,6 +64,13 @@ impl KubeCluster {
             access_entries: Knowledge::Unknown(not_asked.to_owned()),
             held: Mutex::new(None),
         })
+    }
+}
+
+impl fmt::Debug for KubeCluster {
+    /// Which cluster, and nothing of how we are known there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KubeCluster").field("identity", self.identity()).finish_non_exhaustive()
     }
 }
 

@@ -53,12 +53,16 @@ pub(crate) fn refused(asked: &Asked, status: StatusCode, headers: &HeaderMap, bo
 
 /// The API server did not answer within the time of one request.
 pub(crate) fn timed_out(asked: &Asked, after: Duration) -> PortError {
-    asked
-        .error(
-            PortErrorKind::Timeout,
-            format!("no answer from the API server within {} s", after.as_secs_f64()),
-        )
-        .with_hint("a write may have been done all the same: the next run looks before it writes again")
+    let message = format!("no answer from the API server within {} s", after.as_secs_f64());
+    let error = asked.error(PortErrorKind::Timeout, message);
+    match asked.operation {
+        "create" | "patch" | "apply" => {
+            error.with_hint("it may have been done all the same: the next run looks before it writes again")
+        }
+        _ => {
+            error.with_hint("is the API server overloaded, or the network slow? `--timeout` allows more time")
+        }
+    }
 }
 
 /// There was no answer: the connection could not be made, or broke. `server` and `proxy` without credentials.

@@ -5,13 +5,14 @@
 
 use std::io::IsTerminal;
 use std::process::Stdio;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use kube::config::{ExecConfig, ExecInteractiveMode};
 use rolecall_engine::port::{PortError, PortErrorKind, PortFuture};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::process::Command;
@@ -21,6 +22,8 @@ use crate::tokens::BearerTokens;
 
 /// A token is renewed this long before it ends, as a request may take a while.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
+
+const A_SECOND_AND_A_BIT: Duration = Duration::from_millis(1100);
 
 /// A plugin that gives tokens, with the last one of them.
 pub(crate) struct ExecPlugin {
@@ -87,8 +90,19 @@ impl BearerTokens for ExecPlugin {
         })
     }
 
+    /// Tokens that are signed by the second are the same within one. A plugin that keeps its token gives the
+    /// same also after that, and then there is no other.
     fn fresh(&self) -> PortFuture<'_, SecretString> {
-        Box::pin(async { Ok(self.renewed().await?.secret) })
+        Box::pin(async {
+            let mut last = self.last.lock().await;
+            let mut token = self.renewed().await?;
+            if token.secret.expose_secret() == last.secret.expose_secret() {
+                tokio::time::sleep(A_SECOND_AND_A_BIT).await;
+                token = self.renewed().await?;
+            }
+            *last = token;
+            Ok(last.secret.clone())
+        })
     }
 }
 

@@ -26,23 +26,33 @@ mod tests;
 /// What is left free in a record for its completion, in bytes.
 const ROOM_FOR_COMPLETION: usize = 32 * 1024;
 
+const LABEL_HINT: &str =
+    "observe again; if it is there since long, it has lost its label `rolecall.dev/record: ledger`";
+
 impl KeepRecords for KubeCluster {
     fn missing_rights(&self) -> PortFuture<'_, Vec<String>> {
         Box::pin(self.rights_we_lack())
     }
 
-    /// The parts go first, so that a record that is there is whole. A part that is there already is of an
-    /// attempt whose answer was lost: the digest in the record says whether it is the right one.
+    /// The parts go first, so that a record that is there is whole. What is there already may be of an attempt
+    /// whose answer was lost: a part is judged by the digest in the record, a record by being the same.
     fn begin<'a>(&'a self, record: &'a Record) -> PortFuture<'a, ()> {
         Box::pin(async {
-            let Drafts { record, parts } = Drafts::of(record);
-            for (name, part) in parts {
-                match self.create(&name, &part).await {
+            let drafts = Drafts::of(record);
+            for (name, part) in &drafts.parts {
+                match self.create(name, part).await {
                     Err(error) if error.kind != PortErrorKind::Conflict => return Err(error),
                     _ => {}
                 }
             }
-            self.create(&record.0, &record.1).await
+            let (name, object) = &drafts.record;
+            match self.create(name, object).await {
+                Err(error) if error.kind == PortErrorKind::Conflict => {
+                    let there = self.read_record(name).await?;
+                    if there == *record { Ok(()) } else { Err(error) }
+                }
+                outcome => outcome,
+            }
         })
     }
 
@@ -62,7 +72,11 @@ impl KeepRecords for KubeCluster {
             packed.put("ledger", text(ledger));
             let mut metadata = metadata(LEDGER_NAME, RECORD_LABEL, "ledger");
             let Some(resource_version) = precondition else {
-                return self.create(LEDGER_NAME, &packed.object(&metadata)).await;
+                let created = self.create(LEDGER_NAME, &packed.object(&metadata)).await;
+                return created.map_err(|error| match error.kind {
+                    PortErrorKind::Conflict => error.with_hint(LABEL_HINT),
+                    _ => error,
+                });
             };
             metadata["resourceVersion"] = json!(resource_version);
             let patch = packed.patch(&metadata);

@@ -85,8 +85,7 @@ async fn the_printed_objects_are_the_objects() {
 #[tokio::test]
 async fn a_deployer_can_do_all_of_an_apply() {
     let (cluster, _admin) = stage::bootstrapped().await;
-    let deployer = stage::somebody(&cluster, &[DEPLOYERS]).await;
-    assert_eq!(deployer.missing_rights().await.unwrap(), Vec::<String>::new());
+    let deployer = stage::deployer(&cluster).await;
     assert_eq!(deployer.acquire("deployer", Duration::from_mins(1)).await.unwrap(), Lock::Acquired);
     let observed = deployer.observe().await.unwrap();
     assert_eq!((&observed.map, &observed.ledger), (&None, &Knowledge::Known(None)));
@@ -117,6 +116,7 @@ async fn a_deployer_can_do_all_of_an_apply() {
 #[tokio::test]
 async fn a_deployer_can_do_nothing_else() {
     let (cluster, _admin) = stage::bootstrapped().await;
+    stage::deployer(&cluster).await;
     let rows = [
         ("get configmaps/aws-auth -n kube-system", true),
         ("patch configmaps/aws-auth -n kube-system", true),

@@ -70,6 +70,20 @@ async fn nothing_is_tried_twice() {
     assert_eq!(stage.cluster.aws_auth().unwrap().unwrap()["data"]["mapRoles"], "ours");
 }
 
+/// The answer to the first attempt was lost, and the record was not.
+#[tokio::test]
+async fn a_record_may_be_begun_again_by_who_began_it() {
+    let stage = Stage::set().await;
+    let record = stage::record("apply-1", None, "after");
+    stage.fault(Fault::CutAfter);
+    assert_eq!(stage.us.begin(&record).await.unwrap_err().kind, PortErrorKind::Unavailable);
+    stage.proxy.clear();
+    stage.us.begin(&record).await.unwrap();
+    let other = stage::record("apply-1", None, "another");
+    assert_eq!(stage.us.begin(&other).await.unwrap_err().kind, PortErrorKind::Conflict);
+    assert_eq!(stage.us.read_record("apply-1").await.unwrap(), record);
+}
+
 #[tokio::test]
 async fn how_long_to_wait_is_told() {
     let stage = Stage::set().await;
@@ -97,7 +111,7 @@ async fn no_failed_read_is_an_empty_one() {
 }
 
 #[tokio::test]
-async fn an_observation_is_three_requests_on_connections_that_are_used_again() {
+async fn an_observation_is_three_requests() {
     let (cluster, admin) = stage::bootstrapped().await;
     let mark = cluster.audit_mark();
     admin.observe().await.unwrap();

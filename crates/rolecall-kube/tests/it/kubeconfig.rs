@@ -150,7 +150,7 @@ async fn an_exec_plugin_runs_once_as_long_as_its_token_is_good() {
     assert!(lines.contains("client.authentication.k8s.io/v1beta1"), "{lines}");
     assert!(lines.trim_end().ends_with("sweet argument"), "{lines}");
     us.authenticate_afresh().await.unwrap();
-    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 2, "a fresh token is made anew");
+    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 3, "again, and again as it is the same");
 }
 
 #[tokio::test]
@@ -253,4 +253,22 @@ async fn a_proxy_leads_to_the_cluster_or_is_named() {
 
     let error = who(&through("http://127.0.0.1:1")).await.unwrap_err();
     assert!(error.message.contains("through the proxy `http://127.0.0.1:1`"), "{error}");
+}
+
+/// Three at most, since an observation sends three requests at once; and one more for a verification.
+#[tokio::test]
+async fn connections_are_used_again() {
+    let cluster = Cluster::shared().unwrap();
+    let (url, n_connections) = proxy("200 Connection established").await;
+    let file = altered(&cluster, |kubeconfig| {
+        kubeconfig["clusters"][0]["cluster"]["proxy-url"] = json!(url.as_str());
+    });
+    let (us, _) = open(&file, None).await.unwrap();
+    for _ in 0..4 {
+        us.observe().await.unwrap();
+    }
+    assert_eq!(n_connections.load(Ordering::SeqCst), 3);
+    us.authenticate_afresh().await.unwrap();
+    us.authenticate_afresh().await.unwrap();
+    assert_eq!(n_connections.load(Ordering::SeqCst), 5, "each on a connection of its own");
 }

@@ -1,5 +1,5 @@
 //! The adapter on the real API server.
-#![allow(clippy::unwrap_used, clippy::panic)] // Clippy allows it in the tests themselves, not in what they share.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
 
 mod bootstrap;
 mod change;

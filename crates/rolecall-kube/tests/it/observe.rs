@@ -1,13 +1,14 @@
 //! What is observed, and what is not known.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use http::Method;
 use rolecall_core::cluster::{AuthenticationMode, fingerprint};
 use rolecall_core::ledger::Ledger;
 use rolecall_core::observed::Knowledge;
 use rolecall_engine::port::{KeepRecords, ObserveAccess, PortErrorKind};
-use rolecall_testenv::{ACCOUNT, Cluster};
+use rolecall_testenv::{ACCOUNT, Cluster, eventually};
 use serde_json::json;
 
 use crate::stage::{self, Tokens};
@@ -67,6 +68,19 @@ async fn what_may_not_be_read_is_not_empty() {
     assert!(error.hint.unwrap().contains("rolecall bootstrap cluster"));
 
     may_read_the_map_alone(&cluster, "readers");
+    let mut kubectl = cluster.kubectl();
+    kubectl.args([
+        "auth",
+        "can-i",
+        "-q",
+        "get",
+        "configmaps",
+        "-n",
+        "kube-system",
+        "--as=a",
+        "--as-group=readers",
+    ]);
+    assert!(eventually(Duration::from_secs(10), || kubectl.status().unwrap().success()));
     let observed = stage::somebody(&cluster, &["readers"]).await.observe().await.unwrap();
     assert!(observed.map.is_some());
     let Knowledge::Unknown(why) = observed.ledger else { panic!("{:?}", observed.ledger) };

@@ -1,11 +1,11 @@
 //! Records and the ledger: written, completed, read back, and never over somebody else's.
 
 use http::Method;
-use rolecall_core::ledger::{AppliedSource, Ledger};
+use rolecall_core::identity_mapping::{EntryKey, Section};
+use rolecall_core::ledger::Ledger;
 use rolecall_core::observed::Knowledge;
-use rolecall_core::policy::Policy;
 use rolecall_core::record::{Completion, Outcome};
-use rolecall_core::source::{SourceId, SourceRevision};
+use rolecall_core::source::SourceId;
 use rolecall_engine::port::{KeepRecords, ObserveAccess, PortErrorKind};
 use rolecall_testenv::Cluster;
 
@@ -21,12 +21,13 @@ fn completion() -> Completion {
     }
 }
 
-/// A ledger with this many sources.
-fn ledger(n_sources: usize) -> Ledger {
-    let applied = AppliedSource { revision: SourceRevision::cli(), policy: Policy::default(), record: None };
-    let source = |number| SourceId::repository("https://example.com/access", &format!("clusters/{number}"));
+/// A ledger with this many entries.
+fn ledger(n_entries: usize) -> Ledger {
+    let key =
+        |number| EntryKey::new(Section::MapRoles, &format!("arn:aws:iam::111122223333:role/role-{number}"));
+    let source = SourceId::repository("https://example.com/access", "clusters/prod");
     Ledger {
-        applied: (0..n_sources).map(|number| (source(number), applied.clone())).collect(),
+        owners: (0..n_entries).map(|number| (key(number), source.clone())).collect(),
         ..Ledger::default()
     }
 }
@@ -140,10 +141,10 @@ async fn a_ledger_that_is_gone_is_a_conflict() {
 async fn a_ledger_grows_and_shrinks() {
     let (_cluster, admin) = stage::bootstrapped().await;
     admin.write_ledger(&ledger(1), None).await.unwrap();
-    for n_sources in [20_000, 2] {
+    for n_entries in [20_000, 2] {
         let version = observed_ledger(&admin).await.resource_version;
-        admin.write_ledger(&ledger(n_sources), Some(&version)).await.unwrap();
-        assert_eq!(observed_ledger(&admin).await.ledger, ledger(n_sources));
+        admin.write_ledger(&ledger(n_entries), Some(&version)).await.unwrap();
+        assert_eq!(observed_ledger(&admin).await.ledger, ledger(n_entries));
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Method;
 use rolecall_core::record::{Intent, Record};
 use rolecall_core::source::SourceRevision;
-use rolecall_engine::port::PortFuture;
+use rolecall_engine::port::{KeepRecords, PortFuture};
 use rolecall_kube::{BearerTokens, Endpoint, KubeCluster, KubeconfigChoice, Timeouts, bootstrap};
-use rolecall_testenv::{Cluster, Turn};
+use rolecall_testenv::{Cluster, Turn, eventually};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -37,6 +37,17 @@ pub(crate) async fn somebody(cluster: &Cluster, groups: &[&str]) -> KubeCluster 
     std::fs::write(&file, kubeconfig.to_string()).unwrap();
     let choice = KubeconfigChoice { file: Some(file), context: None };
     KubeCluster::of_kubeconfig(&choice, Timeouts::default()).await.unwrap().0
+}
+
+/// The adapter as a member of the bootstrapped group, once the API server has heard of its rights.
+pub(crate) async fn deployer(cluster: &Cluster) -> KubeCluster {
+    let deployer = somebody(cluster, &[bootstrap::DEPLOYERS]).await;
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !deployer.missing_rights().await.unwrap().is_empty() {
+        assert!(Instant::now() < deadline, "{:?}", deployer.missing_rights().await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    deployer
 }
 
 /// The adapter with a bearer token, at the cluster's own or a proxy's endpoint.
@@ -67,7 +78,7 @@ impl Tokens {
         &self.token
     }
 
-    /// A service account that may do everything.
+    /// A service account that may do everything, once the API server has heard of it.
     pub(crate) fn of_admin(cluster: &Cluster) -> Arc<Self> {
         let post = |path: &str, body: Value| cluster.request(Method::POST, path, Some(&body)).unwrap();
         let account = "/api/v1/namespaces/default/serviceaccounts";
@@ -79,7 +90,11 @@ impl Tokens {
         });
         post("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding).success().unwrap();
         let answer = post(&format!("{account}/kube-tester/token"), json!({ "spec": {} })).success().unwrap();
-        Self::new(answer["status"]["token"].as_str().unwrap())
+        let token = answer["status"]["token"].as_str().unwrap();
+        let is_in =
+            || cluster.request_as(token, Method::GET, "/api/v1/secrets", None).unwrap().status.is_success();
+        assert!(eventually(Duration::from_secs(10), is_in));
+        Self::new(token)
     }
 }
 
