@@ -4,6 +4,7 @@
 
 use alloc::string::{String, ToString as _};
 
+use rolecall_yaml::edit::scalar_text;
 use serde_json::{Map, Value};
 
 /// A mapping in block form, each line indented, without a line break at the end.
@@ -18,14 +19,6 @@ pub(super) fn list(items: &[Value], indent: usize) -> String {
     let mut out = String::new();
     write_items(items, indent, &mut out);
     out.trim_end().into()
-}
-
-/// A value on one line: JSON, which is YAML, unless it is a text that needs no quotes.
-pub(super) fn inline(value: &Value) -> String {
-    match value {
-        Value::String(text) if is_plain(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 fn write_members(members: &Map<String, Value>, indent: usize, out: &mut String) {
@@ -74,17 +67,14 @@ fn write_items(items: &[Value], indent: usize, out: &mut String) {
     }
 }
 
-fn pad(indent: usize, out: &mut String) {
-    out.extend(core::iter::repeat_n(' ', indent));
+/// A value on one line: JSON, which is YAML, but a text without quotes if it needs none.
+fn inline(value: &Value) -> String {
+    match value {
+        Value::String(text) => scalar_text(text),
+        other => other.to_string(),
+    }
 }
 
-/// Whether a text, written without quotes, is read as that text by every reader of YAML 1.1 and 1.2.
-fn is_plain(text: &str) -> bool {
-    let is_safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=+@".contains(c);
-    let starts_well = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
-        || text.strip_prefix("--").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
-    let is_word_for_something_else = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
-        .iter()
-        .any(|word| word.eq_ignore_ascii_case(text));
-    starts_well && text.chars().all(is_safe) && !text.ends_with(':') && !is_word_for_something_else
+fn pad(indent: usize, out: &mut String) {
+    out.extend(core::iter::repeat_n(' ', indent));
 }

@@ -83,7 +83,7 @@ fn every_option_has_its_place() {
     for line in [
         "    proxy-url: http://proxy:3128\n",
         "      - --role-arn\n      - arn:aws:iam::111122223333:role/admin\n",
-        "      command: \"/opt/my tools/rolecall\"\n",
+        "      command: /opt/my tools/rolecall\n",
         "      env:\n      - name: AWS_PROFILE\n        value: work\n",
         "- name: \"7\"\n",
         "  name: \"on\"\n",
