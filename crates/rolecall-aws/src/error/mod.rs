@@ -93,7 +93,7 @@ pub(crate) fn from_credentials(error: &CredentialsError, session: &AwsSession) -
             "look at `~/.aws/config` and `~/.aws/credentials`, or at the files that `AWS_CONFIG_FILE` and \
              `AWS_SHARED_CREDENTIALS_FILE` name",
         ),
-        _ => attempt.error(PortErrorKind::Unauthenticated, innermost(error), hint),
+        _ => attempt.error(PortErrorKind::Unauthenticated, source_failed(&innermost(error)), hint),
     }
 }
 
@@ -159,16 +159,28 @@ fn not_loaded(error: &CredentialsError, profile: Option<&str>) -> String {
         error.source().and_then(|source| source.downcast_ref::<ProviderChainError<CredentialsError>>());
     if let Some(chain) = chain {
         let looked_at = |attempt: &ProviderAttempt<CredentialsError>| {
-            format!("{}: {}", place(attempt.name()), one_line(&innermost(attempt.error())))
+            format!("{}: {}", place(attempt.name()), cause(attempt.error()))
         };
         let places: Vec<_> = chain.attempts().iter().map(looked_at).collect();
         return format!("no credentials found; looked at {}", places.join("; "));
     }
-    let cause = match error.source() {
-        Some(cause) => innermost(cause),
-        None => "it is not there, or holds none".to_owned(),
-    };
-    format!("no credentials found in profile `{}`: {cause}", profile.unwrap_or("default"))
+    format!("no credentials found in profile `{}`: {}", profile.unwrap_or("default"), cause(error))
+}
+
+/// A place that should have credentials failed. The instance is the last place, and all others were in vain before.
+fn source_failed(cause: &str) -> String {
+    if cause.contains("IMDS") {
+        return format!(
+            "no credentials found: there are none in the environment, profile, web identity or container, and \
+             the instance (IMDS) failed: {cause}"
+        );
+    }
+    format!("the credentials cannot be loaded: {cause}")
+}
+
+/// Why a place holds no credentials; the SDK does not always say.
+fn cause(error: &CredentialsError) -> String {
+    error.source().map_or_else(|| "nothing is there".to_owned(), innermost)
 }
 
 /// A place where the SDK looks for credentials, as people know it.

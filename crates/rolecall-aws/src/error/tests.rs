@@ -112,3 +112,14 @@ fn the_refusal_of_a_role_is_found_inside_an_error_of_credentials() {
     assert!(translated.hint.unwrap().contains("trust policy"));
     assert!(sts_refusal(&CredentialsError::not_loaded("x"), &attempt()).is_none());
 }
+
+#[test]
+fn a_source_that_failed_is_named() {
+    assert!(
+        source_failed("request forbidden: IMDS is disabled").contains("none in the environment, profile")
+    );
+    assert_eq!(
+        source_failed("the SSO session has expired"),
+        "the credentials cannot be loaded: the SSO session has expired"
+    );
+}

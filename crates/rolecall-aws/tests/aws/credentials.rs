@@ -100,7 +100,7 @@ async fn without_credentials_every_place_is_named() {
     }
     assert!(practice.actions().is_empty());
     let answer = practice.ask(&environment, json!({ "do": "identity", "profile": "typo" })).await;
-    assert_error(&answer, "Unauthenticated", "in profile `typo`: it is not there", "--profile typo");
+    assert_error(&answer, "Unauthenticated", "in profile `typo`: nothing is there", "--profile typo");
     practice.write_config("[profile known]\nregion = eu-west-1\n");
     let answer = practice.ask(&environment, json!({ "do": "identity", "profile": "typo" })).await;
     assert_error(&answer, "Unauthenticated", "profile `typo` was not defined", "--profile typo");
