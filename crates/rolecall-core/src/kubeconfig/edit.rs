@@ -52,7 +52,8 @@ fn put(text: String, old_value: &Value, entry: &Entry<'_>) -> Option<String> {
     match old {
         Some(Value::Object(members)) if !(entry.replaces)(item.get(entry.key)?) => {
             let mut text = text;
-            for (key, value) in entry.members.iter().filter(|(key, value)| members.get(*key) != Some(*value))
+            for (key, value) in
+                entry.members.iter().filter(|(key, value)| !entries::says(members.get(*key), value))
             {
                 text = Layout::new(&text)?.set(&at(entry.key), key, value)?;
             }

@@ -47,7 +47,11 @@ impl Entry<'_> {
     pub(super) fn inner(&self, old: Option<&Value>) -> Value {
         let kept = old.filter(|old| !(self.replaces)(old)).and_then(Value::as_object);
         let mut inner = kept.cloned().unwrap_or_default();
-        inner.extend(self.members.clone());
+        for (key, value) in &self.members {
+            if !says(inner.get(key), value) {
+                inner.insert(key.clone(), value.clone());
+            }
+        }
         Value::Object(inner)
     }
 
@@ -57,6 +61,18 @@ impl Entry<'_> {
         item.insert(self.key.into(), self.inner(None));
         item.insert("name".into(), self.name.into());
         Value::Object(item)
+    }
+}
+
+/// Whether a value already says what a new one would: kubectl adds members that say nothing (`env: null`).
+pub(super) fn says(old: Option<&Value>, new: &Value) -> bool {
+    match (old, new) {
+        (Some(Value::Object(old)), Value::Object(new)) => {
+            let says_nothing = |value: &Value| value.is_null() || value == &Value::Bool(false);
+            new.iter().all(|(key, value)| old.get(key) == Some(value))
+                && old.iter().all(|(key, value)| new.contains_key(key) || says_nothing(value))
+        }
+        (old, new) => old == Some(new),
     }
 }
 

@@ -100,7 +100,11 @@ fn what_says_it_already_stays_byte_for_byte() {
         "    certificate-authority-data: LS0tCg==\n",
         "    certificate-authority-data: 'LS0tCg=='\n",
     );
-    for text in [FRESH, &odd, &FRESH.replace('\n', "\r\n"), FRESH.trim_end()] {
+    let by_kubectl = FRESH.replace(
+        "      interactiveMode: Never\n",
+        "      env: null\n      interactiveMode: Never\n      provideClusterInfo: false\n",
+    );
+    for text in [FRESH, &odd, &by_kubectl, &FRESH.replace('\n', "\r\n"), FRESH.trim_end()] {
         let update = update(&[file("config", Some(text))], &FACTS, &OPTIONS).unwrap();
         assert_eq!(update.text, text);
         assert!(!update.changed);
