@@ -11,6 +11,9 @@ use crate::number::{Number, json_float, key_float};
 use crate::resolve::{Scalar, is_merge, resolve};
 use crate::tree::{Document, NodeId, NodeKind};
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 /// A value and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Valued {

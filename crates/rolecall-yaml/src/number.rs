@@ -30,11 +30,9 @@ fn integer(text: &str) -> Option<Number> {
         Some(two) if two.starts_with('0') => (8, &digits[1..]),
         _ => (10, digits),
     };
-    signed(negative, digits, radix).or_else(|| {
-        let signless = !text.starts_with(['+', '-']);
-        let large = if signless { u64::from_str_radix(digits, radix).ok() } else { None };
-        large.map(Number::Uint)
-    })
+    let signless = !text.starts_with(['+', '-']) && digits.starts_with(|c: char| c.is_digit(radix));
+    let large = || u64::from_str_radix(digits, radix).ok().filter(|_| signless).map(Number::Uint);
+    signed(negative, digits, radix).or_else(large)
 }
 
 fn signed(negative: bool, digits: &str, radix: u32) -> Option<Number> {

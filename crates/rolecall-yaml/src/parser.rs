@@ -10,6 +10,11 @@ use crate::scan::{Scanner, Token, TokenData};
 use crate::span::Span;
 use crate::tree::{Document, Node, NodeId, NodeKind, ScalarStyle};
 
+mod block;
+mod flow;
+#[cfg(test)]
+mod tests;
+
 /// More `%TAG` lines than this are refused: looking one up takes a walk.
 const MOST_TAG_DIRECTIVES: usize = 100;
 
@@ -38,7 +43,7 @@ pub(crate) struct Parsed {
 impl Parsed {
     pub(crate) fn into_document(self, text: &Arc<str>) -> Document {
         let Self { nodes, root, end } = self;
-        Document { text: Arc::clone(text), nodes, root, end, has_more: false }
+        Document { text: Arc::clone(text), nodes, root, end, has_more: false, index: 0 }
     }
 }
 
@@ -351,166 +356,6 @@ impl<'t> Parser<'t> {
         self.take()?;
         read(self, id, start)?;
         Ok(id)
-    }
-
-    fn block_sequence(&mut self, id: NodeId, start: usize) -> Result<(), SyntaxError> {
-        let mut items = Vec::new();
-        let mut end = start;
-        loop {
-            let Token { data, start: at, .. } = self.take()?;
-            match data {
-                TokenData::BlockEntry => {
-                    let item = self.entry_value(at + 1, false)?;
-                    end = self.end_of(item);
-                    items.push(item);
-                }
-                TokenData::BlockEnd => break,
-                _ => return Err(SyntaxError::within("did not find expected '-' indicator", at, start)),
-            }
-        }
-        self.fill(id, NodeKind::Sequence { items, flow: false }, Span::new(start, end));
-        Ok(())
-    }
-
-    fn indentless_sequence(&mut self, id: NodeId, start: usize) -> Result<(), SyntaxError> {
-        let mut items = Vec::new();
-        let mut end = start;
-        while matches!(self.peek()?, TokenData::BlockEntry) {
-            let Token { end: after, .. } = self.take()?;
-            let item = self.entry_value(after, true)?;
-            end = self.end_of(item);
-            items.push(item);
-        }
-        self.fill(id, NodeKind::Sequence { items, flow: false }, Span::new(start, end));
-        Ok(())
-    }
-
-    /// What stands behind a `-`, which ends at `after`.
-    fn entry_value(&mut self, after: usize, indentless: bool) -> Result<NodeId, SyntaxError> {
-        match self.peek()? {
-            TokenData::BlockEntry | TokenData::BlockEnd => self.empty(after),
-            TokenData::Key | TokenData::Value if indentless => self.empty(after),
-            _ => self.node(true, false),
-        }
-    }
-
-    fn block_mapping(&mut self, id: NodeId, start: usize) -> Result<(), SyntaxError> {
-        let mut entries = Vec::new();
-        let mut end = start;
-        loop {
-            let Token { data, start: at, end: after } = self.take()?;
-            match data {
-                TokenData::Key => {
-                    let key = self.member_part(after)?;
-                    let value = self.block_member_value(key)?;
-                    end = self.end_of(value);
-                    entries.push((key, value));
-                }
-                TokenData::BlockEnd => break,
-                _ => return Err(SyntaxError::within("did not find expected key", at, start)),
-            }
-        }
-        self.fill(id, NodeKind::Mapping { entries, flow: false }, Span::new(start, end));
-        Ok(())
-    }
-
-    fn block_member_value(&mut self, key: NodeId) -> Result<NodeId, SyntaxError> {
-        if matches!(self.peek()?, TokenData::Value) {
-            let Token { end, .. } = self.take()?;
-            return self.member_part(end);
-        }
-        self.empty(self.end_of(key))
-    }
-
-    /// The key or the value of a block mapping's member, behind an indicator that ends at `after`.
-    fn member_part(&mut self, after: usize) -> Result<NodeId, SyntaxError> {
-        match self.peek()? {
-            TokenData::Key | TokenData::Value | TokenData::BlockEnd => self.empty(after),
-            _ => self.node(true, true),
-        }
-    }
-
-    fn flow_sequence(&mut self, id: NodeId, start: usize) -> Result<(), SyntaxError> {
-        let mut items = Vec::new();
-        while !matches!(self.peek()?, TokenData::FlowSequenceEnd) {
-            if !items.is_empty() {
-                let Token { data, start: at, .. } = self.take()?;
-                if !matches!(data, TokenData::FlowEntry) {
-                    return Err(SyntaxError::within("did not find expected ',' or ']'", at, start));
-                }
-            }
-            match self.peek()? {
-                TokenData::FlowSequenceEnd => break,
-                TokenData::Key => items.push(self.flow_pair()?),
-                _ => items.push(self.node(false, false)?),
-            }
-        }
-        let Token { end, .. } = self.take()?;
-        self.fill(id, NodeKind::Sequence { items, flow: true }, Span::new(start, end));
-        Ok(())
-    }
-
-    /// A mapping of one member written as an item: `[key: value]`.
-    fn flow_pair(&mut self) -> Result<NodeId, SyntaxError> {
-        let Token { start, .. } = self.take()?;
-        let id = self.open(Properties { tag: None, anchor: None, start, end: start })?;
-        let key = match self.peek()? {
-            TokenData::Value | TokenData::FlowEntry | TokenData::FlowSequenceEnd => {
-                // libyaml takes the token as well, whichever it is.
-                let Token { end, .. } = self.take()?;
-                self.empty(end)?
-            }
-            _ => self.node(false, false)?,
-        };
-        let value = self.flow_member_value(key)?;
-        let end = self.end_of(value).max(self.end_of(key));
-        self.fill(id, NodeKind::Mapping { entries: vec![(key, value)], flow: true }, Span::new(start, end));
-        Ok(id)
-    }
-
-    fn flow_mapping(&mut self, id: NodeId, start: usize) -> Result<(), SyntaxError> {
-        let mut entries = Vec::new();
-        while !matches!(self.peek()?, TokenData::FlowMappingEnd) {
-            if !entries.is_empty() {
-                let Token { data, start: at, .. } = self.take()?;
-                if !matches!(data, TokenData::FlowEntry) {
-                    return Err(SyntaxError::within("did not find expected ',' or '}'", at, start));
-                }
-            }
-            match self.peek()? {
-                TokenData::FlowMappingEnd => break,
-                TokenData::Key => {
-                    let Token { end, .. } = self.take()?;
-                    let key = match self.peek()? {
-                        TokenData::Value | TokenData::FlowEntry | TokenData::FlowMappingEnd => {
-                            self.empty(end)?
-                        }
-                        _ => self.node(false, false)?,
-                    };
-                    let value = self.flow_member_value(key)?;
-                    entries.push((key, value));
-                }
-                _ => {
-                    let key = self.node(false, false)?;
-                    let value = self.empty(self.end_of(key))?;
-                    entries.push((key, value));
-                }
-            }
-        }
-        let Token { end, .. } = self.take()?;
-        self.fill(id, NodeKind::Mapping { entries, flow: true }, Span::new(start, end));
-        Ok(())
-    }
-
-    fn flow_member_value(&mut self, key: NodeId) -> Result<NodeId, SyntaxError> {
-        if !matches!(self.peek()?, TokenData::Value) {
-            return self.empty(self.end_of(key));
-        }
-        let Token { end, .. } = self.take()?;
-        match self.peek()? {
-            TokenData::FlowEntry | TokenData::FlowSequenceEnd | TokenData::FlowMappingEnd => self.empty(end),
-            _ => self.node(false, false),
-        }
     }
 }
 

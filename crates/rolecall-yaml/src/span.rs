@@ -47,10 +47,15 @@ pub struct Position {
     pub column: usize,
 }
 
+/// How far apart, in bytes, the characters of a text are counted in advance.
+const STRIDE: usize = 256;
+
 /// The line starts of one text. Lines end in `\n`, `\r\n` or a lone `\r`.
 #[derive(Clone, Debug)]
 pub struct LineIndex {
     starts: Vec<usize>,
+    /// How many characters begin before each multiple of the stride: lines may be as long as the text.
+    counts: Vec<usize>,
 }
 
 impl LineIndex {
@@ -64,7 +69,13 @@ impl LineIndex {
                 starts.push(offset + 1);
             }
         }
-        Self { starts }
+        let mut counts = vec![0];
+        let mut count = 0;
+        for chunk in bytes.chunks(STRIDE) {
+            count += characters(chunk);
+            counts.push(count);
+        }
+        Self { starts, counts }
     }
 
     /// The place of the byte `offset` of `text`, which must be the text that the index was made from.
@@ -74,10 +85,21 @@ impl LineIndex {
         let offset = text.floor_char_boundary(offset);
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
-        let before = text.get(start..offset).unwrap_or_default();
-        let before = if start == 0 { before.trim_start_matches('\u{feff}') } else { before };
-        Position { line, column: before.chars().count() + 1 }
+        let mark = usize::from(start == 0 && offset > 0 && text.starts_with('\u{feff}'));
+        let before = self.before(text, offset) - self.before(text, start) - mark;
+        Position { line, column: before + 1 }
     }
+
+    /// How many characters begin before the byte `offset`.
+    fn before(&self, text: &str, offset: usize) -> usize {
+        let chunk = offset / STRIDE;
+        self.counts[chunk] + characters(&text.as_bytes()[chunk * STRIDE..offset])
+    }
+}
+
+/// How many characters begin in the bytes: all but the continuation bytes.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 #[cfg(test)]
@@ -99,5 +121,7 @@ mod tests {
         check("é", 1, 1, 1);
         check("\u{feff}ab", 4, 1, 2);
         check("a\n", 99, 2, 1);
+        check(&"é".repeat(1000), 1600, 1, 801);
+        check(&"x".repeat(512), 512, 1, 513);
     }
 }

@@ -5,6 +5,9 @@ use crate::error::Limits;
 use crate::resolve::{Scalar, resolve};
 use crate::tree::{Document, NodeId, NodeKind};
 
+#[cfg(test)]
+mod tests;
+
 /// Decodes the first document into a list of texts, and says what went wrong on the way. Go keeps what it
 /// has: an item that is a list or a mapping is left out; a scalar keeps its text, whatever its type, and
 /// null is empty. After a fatal error (the last one) the remaining items are there, but empty.

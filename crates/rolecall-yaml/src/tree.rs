@@ -110,6 +110,8 @@ pub struct Document {
     pub(crate) root: Option<NodeId>,
     pub(crate) end: usize,
     pub(crate) has_more: bool,
+    /// Which document of the stream it is, from 0.
+    pub(crate) index: usize,
 }
 
 impl Document {
@@ -204,7 +206,9 @@ pub fn parse_stream(text: &str, limits: &Limits) -> (Vec<Document>, Option<Synta
     let mut next = parser.first_document();
     loop {
         match next {
-            Ok(parsed) if parsed.root.is_some() => documents.push(parsed.into_document(&text)),
+            Ok(parsed) if parsed.root.is_some() => {
+                documents.push(Document { index: documents.len(), ..parsed.into_document(&text) });
+            }
             Ok(_) => break,
             Err(error) => return (documents, Some(error)),
         }

@@ -3,7 +3,7 @@
 use crate::error::Limits;
 use crate::span::Span;
 use crate::splice::{Splice, apply};
-use crate::tree::{Document, NodeId, NodeKind, ScalarStyle};
+use crate::tree::{Document, NodeId, NodeKind, ScalarStyle, parse_stream};
 
 use super::error::EditError;
 use super::extent::last;
@@ -42,8 +42,11 @@ pub fn lift(outer: &Document, scalar: NodeId, inner_text: &str, splices: &[Splic
 fn says(outer: &Document, scalar: NodeId, splices: &[Splice], new: &str) -> bool {
     let text = apply(outer.text(), splices);
     let limits = Limits { bytes: usize::MAX, ..Limits::default() };
-    let Ok(edited) = Document::parse(&text, &limits) else { return false };
-    edited.nodes.len() == outer.nodes.len() && edited.node(scalar).scalar() == Some(new)
+    // What stands behind the document may be as broken as before.
+    let (documents, _) = parse_stream(&text, &limits);
+    documents.get(outer.index).is_some_and(|edited| {
+        edited.nodes.len() == outer.nodes.len() && edited.node(scalar).scalar() == Some(new)
+    })
 }
 
 /// The touched lines of a literal scalar, each line of the value being one of the text.
@@ -53,75 +56,68 @@ fn carry_lines(outer: &Document, scalar: NodeId, inner: &str, splices: &[Splice]
     let first = inner.find(|c| c != '\n')?;
     let content = map.outer(Span::at(first)).start;
     let indent = &text[lines::start(text, content)..content];
-    let body = lines::next(text, outer.node(scalar).span.start);
-    let line_starts = line_starts(text, body, inner);
-    let mut carried: Vec<Splice> = Vec::new();
-    for region in touched_lines(inner, splices) {
-        let edited = edited_region(inner, region, splices);
-        let (from, to) = (line_of(inner, region.start), line_of(inner, region.end));
-        let to = if region.end == inner.len() && !inner.ends_with('\n') { to + 1 } else { to };
-        let span = Span::new(*line_starts.get(from)?, *line_starts.get(to)?);
-        let mut new = String::new();
-        for line in edited.split_inclusive('\n') {
-            let content = line.trim_end_matches('\n');
-            new.push_str(if content.is_empty() { "" } else { indent });
-            new.push_str(content);
-            new.push_str(if line.ends_with('\n') { lines::ending(text) } else { "" });
-        }
-        carried.push(Splice { span, text: new });
-    }
-    Some(carried)
+    let inner_starts = line_starts(inner, 0, inner.len());
+    let outer_starts = line_starts(text, lines::next(text, outer.node(scalar).span.start), text.len());
+    let carry = |(region, splices): (Span, Vec<Splice>)| {
+        let line = |at| inner_starts.partition_point(|start| *start < at);
+        let span = Span::new(*outer_starts.get(line(region.start))?, *outer_starts.get(line(region.end))?);
+        let edited = apply(region.of(inner), &splices);
+        Some(Splice { span, text: indented_lines(&edited, indent, lines::ending(text)) })
+    };
+    touched_lines(inner, splices).into_iter().map(carry).collect()
 }
 
-/// Where each line of the value begins in the text, and where the last one ends.
-fn line_starts(text: &str, body: usize, inner: &str) -> Vec<usize> {
-    let count = inner.split_inclusive('\n').count();
-    let mut starts = vec![body];
-    for _ in 0..count {
-        let at = *starts.last().unwrap_or(&body);
-        starts.push(lines::next(text, at));
+fn indented_lines(text: &str, indent: &str, ending: &str) -> String {
+    let mut indented = String::new();
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end_matches('\n');
+        indented.push_str(if content.is_empty() { "" } else { indent });
+        indented.push_str(content);
+        indented.push_str(if line.ends_with('\n') { ending } else { "" });
+    }
+    indented
+}
+
+/// Where each line from `at` on begins, and where the last one ends.
+fn line_starts(text: &str, at: usize, end: usize) -> Vec<usize> {
+    let mut starts = vec![at];
+    while let Some(start) = starts.last().copied().filter(|start| *start < end) {
+        starts.push(lines::next(text, start));
     }
     starts
 }
 
-fn line_of(inner: &str, at: usize) -> usize {
-    inner[..at].matches('\n').count()
-}
-
-/// The runs of whole lines that splices touch.
-fn touched_lines(inner: &str, splices: &[Splice]) -> Vec<Span> {
-    let mut regions: Vec<Span> = splices.iter().map(|splice| whole_lines(inner, splice)).collect();
-    regions.sort();
-    let mut merged: Vec<Span> = Vec::new();
-    for region in regions {
-        match merged.last_mut() {
-            Some(previous) if region.start <= previous.end => previous.end = previous.end.max(region.end),
-            _ => merged.push(region),
+/// The runs of whole lines that splices touch, each with its splices, counted from its start.
+fn touched_lines(inner: &str, splices: &[Splice]) -> Vec<(Span, Vec<Splice>)> {
+    let mut touched: Vec<(Span, &Splice)> =
+        splices.iter().map(|splice| (whole_lines(inner, splice), splice)).collect();
+    touched.sort_by_key(|(region, splice)| (region.start, splice.span.start));
+    let mut regions: Vec<(Span, Vec<Splice>)> = Vec::new();
+    for (region, splice) in touched {
+        match regions.last_mut() {
+            Some((previous, _)) if region.start <= previous.end => {
+                previous.end = previous.end.max(region.end);
+            }
+            _ => regions.push((region, Vec::new())),
+        }
+        if let Some((region, splices)) = regions.last_mut() {
+            let Span { start, end } = splice.span;
+            splices.push(Splice::replace(start - region.start, end - region.start, splice.text.clone()));
         }
     }
-    merged
+    regions
 }
 
 fn whole_lines(inner: &str, splice: &Splice) -> Span {
     let Span { start, end } = splice.span;
-    let line_start = inner[..start].rfind('\n').map_or(0, |at| at + 1);
     let is_whole = |at: usize| at == 0 || inner[..at].ends_with('\n');
     let text_is_whole = splice.text.is_empty() || splice.text.ends_with('\n');
     if is_whole(start) && is_whole(end) && text_is_whole {
         return splice.span;
     }
+    let line_start = inner[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = inner[end..].find('\n').map_or(inner.len(), |at| end + at + 1);
     Span::new(line_start, line_end)
-}
-
-fn edited_region(inner: &str, region: Span, splices: &[Splice]) -> String {
-    let within = |splice: &&Splice| region.start <= splice.span.start && splice.span.end <= region.end;
-    let moved = |splice: &Splice| {
-        let Span { start, end } = splice.span;
-        Splice::replace(start - region.start, end - region.start, splice.text.clone())
-    };
-    let local: Vec<Splice> = splices.iter().filter(within).map(moved).collect();
-    apply(region.of(inner), &local)
 }
 
 /// Each splice where its bytes are written, its text escaped.

@@ -67,7 +67,10 @@ pub fn remove_items(document: &Document, sequence: NodeId, indexes: &[usize]) ->
     if indexes.iter().any(|index| *index >= items.len()) {
         return Err(EditError::NotThere);
     }
-    let gone: Vec<bool> = (0..items.len()).map(|index| indexes.contains(&index)).collect();
+    let mut gone = vec![false; items.len()];
+    for index in indexes {
+        gone[*index] = true;
+    }
     let parts = spans(document, items);
     let gone_parts: Vec<Span> =
         parts.iter().zip(&gone).filter(|(_, gone)| **gone).map(|(part, _)| *part).collect();

@@ -6,6 +6,7 @@
 
 pub(crate) mod cursor;
 pub(crate) mod decoded;
+mod keys;
 mod properties;
 pub(crate) mod scalars;
 mod token;
@@ -16,11 +17,9 @@ use crate::error::SyntaxError;
 use crate::tree::ScalarStyle;
 use cursor::{Cursor, Mark};
 use decoded::Decoded;
+use keys::{Keys, PossibleKey};
 
 pub(crate) use token::{Token, TokenData};
-
-/// How far behind its start a key's `:` may stand, in characters.
-const LONGEST_KEY: usize = 1024;
 
 pub(crate) struct Scanner<'t> {
     cursor: Cursor<'t>,
@@ -32,20 +31,7 @@ pub(crate) struct Scanner<'t> {
     outer_indents: Vec<i32>,
     /// Whether a key may begin here.
     key_allowed: bool,
-    /// What may turn out to be a key, one for the block context and one for each open bracket.
-    keys: Vec<PossibleKey>,
-    /// The possible keys that are worth waiting for: the number of the first token, and the level.
-    awaited: VecDeque<(usize, usize)>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct PossibleKey {
-    possible: bool,
-    /// Whether the text is wrong if it is not a key.
-    required: bool,
-    /// The number of its first token.
-    token: usize,
-    mark: Mark,
+    keys: Keys,
 }
 
 impl<'t> Scanner<'t> {
@@ -59,8 +45,7 @@ impl<'t> Scanner<'t> {
             indent: -1,
             outer_indents: Vec::new(),
             key_allowed: true,
-            keys: vec![PossibleKey::default()],
-            awaited: VecDeque::new(),
+            keys: Keys::new(),
         }
     }
 
@@ -86,36 +71,11 @@ impl<'t> Scanner<'t> {
 
     /// Whether the first token in the queue may yet turn out to be a key (or there is none).
     fn needs_more(&mut self) -> Result<bool, SyntaxError> {
-        if self.tokens.is_empty() {
-            return Ok(true);
-        }
-        while self.awaited.front().is_some_and(|(token, _)| *token < self.taken) {
-            self.awaited.pop_front();
-        }
-        match self.awaited.front() {
-            Some((token, level)) if *token == self.taken => self.is_valid_key(*level),
-            _ => Ok(false),
-        }
-    }
-
-    /// Whether the possible key of a level is neither too long nor spans lines.
-    fn is_valid_key(&mut self, level: usize) -> Result<bool, SyntaxError> {
-        let mark = self.cursor.mark;
-        let Some(key) = self.keys.get_mut(level).filter(|key| key.possible) else { return Ok(false) };
-        if key.mark.line == mark.line && key.mark.index + LONGEST_KEY >= mark.index {
-            return Ok(true);
-        }
-        key.possible = false;
-        let key = *key;
-        if key.required { Err(self.missing_colon(key)) } else { Ok(false) }
-    }
-
-    fn missing_colon(&self, key: PossibleKey) -> SyntaxError {
-        SyntaxError::within("could not find expected ':'", self.pos(), key.mark.pos)
+        Ok(self.tokens.is_empty() || self.keys.awaits(self.taken, self.cursor.mark)?)
     }
 
     fn in_flow(&self) -> bool {
-        self.keys.len() > 1
+        self.keys.in_flow()
     }
 
     fn column(&self) -> i32 {
@@ -210,42 +170,22 @@ impl<'t> Scanner<'t> {
 
     /// What begins here may be a key.
     fn note_possible_key(&mut self) -> Result<(), SyntaxError> {
-        if self.key_allowed {
-            self.drop_possible_key()?;
-            let required = !self.in_flow() && self.indent == self.column();
-            let (token, mark) = (self.next_token(), self.cursor.mark);
-            *self.last_key() = PossibleKey { possible: true, required, token, mark };
-            self.awaited.push_back((token, self.keys.len() - 1));
+        if !self.key_allowed {
+            return Ok(());
         }
-        Ok(())
+        let required = !self.in_flow() && self.indent == self.column();
+        let (token, mark) = (self.next_token(), self.cursor.mark);
+        self.keys.note(PossibleKey { possible: true, required, token, mark })
     }
 
     /// What may have been a key is none.
     fn drop_possible_key(&mut self) -> Result<(), SyntaxError> {
-        let key = *self.last_key();
-        if key.possible && key.required {
-            return Err(self.missing_colon(key));
-        }
-        if key.possible {
-            self.last_key().possible = false;
-            self.forget(key.token);
-        }
-        Ok(())
-    }
-
-    fn forget(&mut self, token: usize) {
-        if let Some(index) = self.awaited.iter().rposition(|(awaited, _)| *awaited == token) {
-            self.awaited.remove(index);
-        }
+        self.keys.drop(self.cursor.mark)
     }
 
     /// The number of the token that comes next.
     fn next_token(&self) -> usize {
         self.taken + self.tokens.len()
-    }
-
-    fn last_key(&mut self) -> &mut PossibleKey {
-        self.keys.last_mut().expect("the block context's entry is never removed")
     }
 
     fn fetch_stream_end(&mut self) -> Result<(), SyntaxError> {
@@ -287,8 +227,7 @@ impl<'t> Scanner<'t> {
 
     fn fetch_flow_start(&mut self, data: TokenData) -> Result<(), SyntaxError> {
         self.note_possible_key()?;
-        let token = self.next_token();
-        self.keys.push(PossibleKey { token, ..PossibleKey::default() });
+        self.keys.open(self.next_token());
         self.key_allowed = true;
         self.fetch_indicator(data, 1);
         Ok(())
@@ -296,12 +235,7 @@ impl<'t> Scanner<'t> {
 
     fn fetch_flow_end(&mut self, data: TokenData) -> Result<(), SyntaxError> {
         self.drop_possible_key()?;
-        if self.in_flow() {
-            // A quirk of yaml.v2: empty brackets make it forget that the brackets may be a key.
-            let token = self.last_key().token;
-            self.forget(token);
-            self.keys.pop();
-        }
+        self.keys.close();
         self.key_allowed = false;
         self.fetch_indicator(data, 1);
         Ok(())
@@ -333,13 +267,9 @@ impl<'t> Scanner<'t> {
     }
 
     fn fetch_value(&mut self) -> Result<(), SyntaxError> {
-        let level = self.keys.len() - 1;
-        if self.is_valid_key(level)? {
-            let PossibleKey { token, mark, .. } = self.keys[level];
+        if let Some(PossibleKey { token, mark, .. }) = self.keys.take(self.cursor.mark)? {
             self.insert(Some(token), Token { data: TokenData::Key, start: mark.pos, end: mark.pos });
             self.open_block(TokenData::BlockMappingStart, mark, Some(token));
-            self.last_key().possible = false;
-            self.forget(token);
             self.key_allowed = false;
         } else {
             self.require_key_allowed("mapping values are not allowed in this context")?;

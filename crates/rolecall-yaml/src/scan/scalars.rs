@@ -225,12 +225,12 @@ pub(crate) fn block(
     let mut after_blank = false;
     while column(cursor) == indent && !cursor.is_end() {
         let at_blank = cursor.is_blank();
+        let folds = !literal && !after_blank && !at_blank;
         match line_break {
-            Some(line_break) if !literal && !after_blank && !at_blank && line_break.is_newline() => {
-                if breaks.is_empty() {
-                    out.put(' ', line_break.start, cursor.mark.pos);
-                }
+            Some(line_break) if folds && line_break.is_newline() && breaks.is_empty() => {
+                out.put(' ', line_break.start, cursor.mark.pos);
             }
+            Some(line_break) if folds && line_break.is_newline() => {}
             Some(line_break) => out.put_break(line_break),
             None => {}
         }
