@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
 
+mod chain;
 mod clusters;
 mod credentials;
 mod ministack;
