@@ -1,1 +1,48 @@
-fn main() {}
+//! The one binary: `rolecall …`. It reads the command line, runs one command and turns its end into an exit status.
+//!
+//! This is a door to the line, and decides nothing that the core could decide.
+
+mod cli;
+mod commands;
+mod failure;
+mod files;
+mod interrupts;
+mod output;
+mod source;
+mod target;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use cli::Cli;
+use failure::Status;
+use output::Screen;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let screen = Screen::new(cli.output, cli.color);
+    match commands::run(cli.command, &screen) {
+        Ok(status) => status.into(),
+        // Whoever reads us has seen enough.
+        Err(failure) if failure.is_broken_pipe() => Status::Done.into(),
+        Err(failure) => {
+            screen.failure(&failure);
+            failure.status.into()
+        }
+    }
+}
+
+/// Help and version are no errors; clap's own status for the rest is 2, which means drift here.
+fn usage(error: &clap::Error) -> ExitCode {
+    // If the message cannot be shown, the status still tells.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Status::Done.into(),
+        _ => Status::Usage.into(),
+    }
+}

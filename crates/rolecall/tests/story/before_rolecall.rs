@@ -15,9 +15,14 @@ fn kubectl_apply_tells_what_was_ours() {
     // As the article does it, by whoever may: this replaces the whole map.
     cast.creator.kubectl(&["apply", "-f", "aws-auth.yml"]).unwrap().succeeded().unwrap();
     // Since then EKS and somebody else have written, too.
-    cast.cluster.kubectl().args(["-n", "rolecall", "delete", "configmap", "rolecall-ledger", "--ignore-not-found"]).status().unwrap();
+    cast.cluster
+        .kubectl()
+        .args(["-n", "rolecall", "delete", "configmap", "rolecall-ledger", "--ignore-not-found"])
+        .status()
+        .unwrap();
     let theirs = "- rolearn: arn:aws:iam::111122223333:role/theirs\n  username: theirs\n  groups: [view]\n";
-    let patch = serde_json::json!({ "data": { "mapRoles": format!("{}{theirs}{NODES}", cast.map().unwrap()) } });
+    let patch =
+        serde_json::json!({ "data": { "mapRoles": format!("{}{theirs}{NODES}", cast.map().unwrap()) } });
     let mut kubectl = cast.cluster.kubectl();
     kubectl.args(["-n", "kube-system", "patch", "configmap", "aws-auth", "-p", &patch.to_string()]);
     assert!(kubectl.status().unwrap().success());

@@ -7,7 +7,8 @@ use crate::{cast_on, with_admin, without_admin};
 
 #[test]
 fn a_cached_answer_does_not_count() {
-    let cast = cast_on(ClusterOptions { token_cache: TokenCache::ServerDefault, ..ClusterOptions::default() });
+    let cast =
+        cast_on(ClusterOptions { token_cache: TokenCache::ServerDefault, ..ClusterOptions::default() });
     cast.commit("", &with_admin()).unwrap();
     cast.pipeline.rolecall(&["apply", "--yes"]).unwrap().succeeded().unwrap();
     cast.admin.knock().unwrap().succeeded().unwrap();

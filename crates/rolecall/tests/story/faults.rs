@@ -26,7 +26,10 @@ fn apply(cast: &Cast) -> Told {
 /// It failed, said `cause`, and gave a hint.
 fn assert_failed(told: &Told, causes: &[&str]) {
     assert_eq!(told.status, Some(1), "{told}");
-    assert!(causes.iter().any(|cause| told.stderr.to_lowercase().contains(cause)), "none of {causes:?} in {told}");
+    assert!(
+        causes.iter().any(|cause| told.stderr.to_lowercase().contains(cause)),
+        "none of {causes:?} in {told}"
+    );
     assert!(told.stderr.contains("hint:"), "no next step in {told}");
 }
 

@@ -94,7 +94,8 @@ fn users(cast: &Cast) -> String {
 fn unfinished_records(cast: &Cast) -> Vec<String> {
     let path = "/api/v1/namespaces/rolecall/configmaps?labelSelector=rolecall.dev%2Frecord%3Dunfinished";
     let list = cast.cluster.request("GET".parse().unwrap(), path, None).unwrap().success().unwrap();
-    let names = list["items"].as_array().into_iter().flatten().filter_map(|item| item["metadata"]["name"].as_str());
+    let names =
+        list["items"].as_array().into_iter().flatten().filter_map(|item| item["metadata"]["name"].as_str());
     names.map(ToOwned::to_owned).collect()
 }
 

@@ -12,8 +12,8 @@ mod together;
 
 use std::path::Path;
 
-use rolecall_testenv::story::{Cast, FirstEntry, Narrator, Told, tell, user};
 use rolecall_testenv::ClusterOptions;
+use rolecall_testenv::story::{Cast, FirstEntry, Narrator, Told, tell, user};
 
 /// The binary under test.
 fn rolecall() -> &'static Path {

@@ -40,7 +40,15 @@ fn a_write_in_between_is_seen_and_kept() {
     let patch = serde_json::json!({ "data": { "mapRoles": text } }).to_string();
     let meanwhile = Hook::new(move |_| {
         let mut command = std::process::Command::new(&kubectl);
-        command.env("KUBECONFIG", &kubeconfig).args(["patch", "configmap", "aws-auth", "-n", "kube-system", "-p", &patch]);
+        command.env("KUBECONFIG", &kubeconfig).args([
+            "patch",
+            "configmap",
+            "aws-auth",
+            "-n",
+            "kube-system",
+            "-p",
+            &patch,
+        ]);
         assert!(command.status().unwrap().success());
     });
     let write = Match::method("PATCH".parse().unwrap()).and_path("/configmaps/aws-auth").nth(1);

@@ -1,0 +1,106 @@
+//! The command line: which commands there are, and the flags that several of them share.
+//!
+//! The flags of one command stand beside it in `commands`. Nothing is read or decided here.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{apply, bootstrap, completions, drift, explain, kubeconfig, plan, token, verify};
+use crate::output::{Color, Format};
+
+/// The door list of your EKS clusters (`aws-auth`), kept in Git.
+///
+/// Exit status: 0 done, or nothing to do; 1 failure; 2 drift; 3 refused by a finding or a guard; 64 usage.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rolecall",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    /// How data is printed: for people, or for scripts
+    #[arg(short, long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) output: Format,
+    /// When colour is used; `auto` honours `NO_COLOR`
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Plan(plan::PlanArgs),
+    Apply(apply::ApplyArgs),
+    Verify(verify::VerifyArgs),
+    Drift(drift::DriftArgs),
+    Explain(explain::ExplainArgs),
+    Token(token::TokenArgs),
+    Kubeconfig(kubeconfig::KubeconfigArgs),
+    Bootstrap(bootstrap::BootstrapArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+/// Which cluster. Without any of these: the one of `rolecall.yaml`, or, for reading, the kubeconfig's current context.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Cluster")]
+pub(crate) struct ClusterArgs {
+    /// The kubeconfig context of the cluster
+    #[arg(long, value_name = "NAME", conflicts_with = "cluster")]
+    pub(crate) context: Option<String>,
+    /// The name or ARN of the EKS cluster; no kubeconfig is needed [env: EKS_CLUSTER_NAME]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// The cluster's AWS region [env: AWS_REGION, AWS_DEFAULT_REGION]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The role to assume for this cluster
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: Option<String>,
+    /// The AWS profile to take credentials from [env: AWS_PROFILE]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// How many seconds the whole command may take
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+}
+
+/// Where the desired `aws-auth` is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PathArgs {
+    /// The file, or a folder that holds `aws-auth.yml`
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+}
+
+/// What is allowed by hand, this once.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct AllowArgs {
+    /// Lets the refusal of this guard pass, once (repeatable)
+    #[arg(long, value_name = "GUARD", requires = "reason")]
+    pub(crate) allow: Vec<String>,
+    /// Why; it is kept in the record
+    #[arg(long, value_name = "TEXT", requires = "allow")]
+    pub(crate) reason: Option<String>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<u32>() {
+        Ok(0) | Err(_) => Err("it must be a whole number of seconds, at least 1".to_owned()),
+        Ok(seconds) => Ok(Duration::from_secs(u64::from(seconds))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_tree_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

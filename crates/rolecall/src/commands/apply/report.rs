@@ -1,0 +1,142 @@
+//! How an apply ended, in words and as a status.
+
+use rolecall_core::plan::Action;
+use rolecall_core::record::Outcome;
+use rolecall_core::render::{Line, Tone};
+use rolecall_engine::line::{ApplyError, ApplyReport, Planned};
+
+use super::page;
+use super::watch::Stage;
+use crate::failure::{Failure, Status};
+use crate::output::{Screen, apply_report};
+
+/// Tells what was done.
+pub(crate) fn tell(report: &ApplyReport, screen: &Screen) -> Result<Status, Failure> {
+    if screen.is_json() {
+        screen.json(&apply_report(report))?;
+    } else {
+        screen.lines(&lines(report))?;
+    }
+    tell_remarks(report, screen);
+    match report.outcome {
+        None | Some(Outcome::Verified) => Ok(Status::Done),
+        Some(_) => {
+            screen.hint("the change was made; `rolecall verify` looks again");
+            Ok(Status::Failed)
+        }
+    }
+}
+
+/// Tells what else people should know.
+pub(crate) fn tell_remarks(report: &ApplyReport, screen: &Screen) {
+    report.remarks.iter().for_each(|remark| screen.warning(remark));
+}
+
+/// The end of an apply that did not get there.
+pub(crate) fn failure(error: ApplyError, screen: &Screen) -> Result<Failure, Failure> {
+    Ok(match error {
+        ApplyError::Refused(refusal, observed) => {
+            let planned = Planned { observed: *observed, plan: refusal.plan, judgements: refusal.judgements };
+            show(&planned, screen)?;
+            refused()
+        }
+        ApplyError::Moved(planned) => {
+            show(&planned, screen)?;
+            Failure::refused("the cluster has moved: what would change now is not what you saw")
+                .hint("nothing was changed; look at the plan above, and apply again")
+        }
+        ApplyError::Port { source } => source.into(),
+        other => {
+            let (status, hint) = end(&other);
+            Failure { status, error: other.into(), hint: Some(hint.to_owned()) }
+        }
+    })
+}
+
+/// A guard, another source or the cluster speaks against the plan, which was shown.
+pub(super) fn refused() -> Failure {
+    Failure::refused("the plan is refused: nothing was changed")
+}
+
+/// The end of an apply that was stopped from outside, whatever it was doing.
+pub(super) fn cut_short(failure: Failure, stage: Stage) -> Failure {
+    match stage {
+        Stage::Planning => failure,
+        Stage::Waiting => failure.hint("nothing was changed; the lock, if it was taken, is free again in 15 s"),
+        Stage::Writing => failure.hint(
+            "the map may have been written: the next `rolecall apply` finds the unfinished record and says so; the lock is free again in 15 s",
+        ),
+    }
+}
+
+fn show(planned: &Planned, screen: &Screen) -> Result<(), Failure> {
+    if screen.is_json() {
+        return screen.json(&rolecall_core::render::plan(
+            &planned.plan,
+            &planned.judgements,
+            &planned.observed,
+        ));
+    }
+    screen.lines(&page(planned, screen))
+}
+
+fn end(error: &ApplyError) -> (Status, &'static str) {
+    match error {
+        ApplyError::MayNotRecord(_) => (
+            Status::Failed,
+            "nothing was changed; `rolecall bootstrap cluster`, run by an administrator, grants it, and `--no-record` goes on without",
+        ),
+        ApplyError::CannotRemoveUnrecorded => {
+            (Status::Refused, "nothing was changed; `--previous FILE` tells what was ours")
+        }
+        ApplyError::Locked { .. } => {
+            (Status::Failed, "nothing was changed; try again when that run has ended")
+        }
+        ApplyError::Contended(_) => {
+            (Status::Failed, "nothing was changed; find out who it is before you try again")
+        }
+        ApplyError::Unfinished { .. } => (Status::Failed, "run the same apply again: it finishes the record"),
+        _ => (Status::Failed, "nothing was changed"),
+    }
+}
+
+fn lines(report: &ApplyReport) -> Vec<Line> {
+    let line = |tone, text: String| Line { tone, text };
+    let mut lines = Vec::new();
+    for settled in &report.settled {
+        let what = match settled.outcome {
+            Outcome::FoundApplied => "had been made",
+            Outcome::FoundNotApplied => "had not been made",
+            _ => "is no longer what is there",
+        };
+        lines.push(line(
+            Tone::Alarm,
+            format!("! the apply `{}` had not ended: its change {what}; it is settled now", settled.record),
+        ));
+    }
+    let plan = &report.plan;
+    let Some(outcome) = report.outcome else {
+        lines.push(line(Tone::Title, "Nothing to do: the cluster is as the files say.".to_owned()));
+        return lines;
+    };
+    lines.push(line(
+        Tone::Title,
+        format!(
+            "Applied: {} added, {} updated, {} removed.",
+            plan.count(Action::Add),
+            plan.count(Action::Update),
+            plan.count(Action::Remove)
+        ),
+    ));
+    lines.push(match outcome {
+        Outcome::Verified => {
+            line(Tone::Added, "Verified: the map is as planned, and the door opens.".to_owned())
+        }
+        Outcome::NotAsPlanned => line(Tone::Alarm, "! what is there now is not what was planned".to_owned()),
+        _ => line(Tone::Alarm, "! what came of it could not be verified".to_owned()),
+    });
+    if let Some(record) = &report.record {
+        lines.push(line(Tone::Quiet, format!("Record `{record}`.")));
+    }
+    lines
+}

@@ -1,0 +1,49 @@
+//! `rolecall drift`: what differs between the files and the cluster that nobody planned.
+
+use clap::Args;
+use rolecall_engine::line;
+
+use super::plan::{circumstances, document, page};
+use crate::cli::{ClusterArgs, PathArgs};
+use crate::failure::{Failure, Status};
+use crate::files;
+use crate::output::Screen;
+use crate::target::{Target, within};
+
+/// Show what differs between the files and the cluster
+///
+/// Ends with status 2 if something does, or if an entry is there that was not at the last pass.
+#[derive(Debug, Args)]
+pub(crate) struct DriftArgs {
+    #[command(flatten)]
+    path: PathArgs,
+    #[command(flatten)]
+    cluster: ClusterArgs,
+}
+
+pub(crate) fn run(args: &DriftArgs, screen: &Screen) -> Result<Status, Failure> {
+    let project = match files::project(&args.path.path, &args.cluster, screen) {
+        Ok(project) => project,
+        Err(none) => return none.into_result(),
+    };
+    let planned = within(args.cluster.timeout, async {
+        let _progress = screen.progress("looking at the cluster");
+        let target = Target::connect(&args.cluster, project.cluster.as_ref(), screen).await?;
+        let circumstances = circumstances(Some(target.cluster.identity().clone()), Vec::new());
+        Ok(line::plan(target.reading(), &project.desired, &circumstances).await?)
+    })?;
+    if screen.is_json() {
+        screen.json(&document(&planned, &project.file))?;
+    } else {
+        screen.lines(&page(&planned, screen))?;
+    }
+    let plan = &planned.plan;
+    let has_intruder = plan.unmanaged().iter().any(|entry| entry.is_new);
+    Ok(if !plan.blocked().is_empty() || !plan.conflicts().is_empty() {
+        Status::Refused
+    } else if plan.is_empty() && !has_intruder {
+        Status::Done
+    } else {
+        Status::Changed
+    })
+}

@@ -1,0 +1,195 @@
+//! `rolecall kubeconfig`: puts a cluster into a kubeconfig, as `aws eks update-kubeconfig` does.
+//!
+//! What the file shall say is the core's to decide; in here it is read and written.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use rolecall_aws::{AssumeRole, AwsSession, ClusterName, EksCluster, SessionOptions};
+use rolecall_core::kubeconfig::{AccessOptions, ClusterFacts, KubeconfigFile, Update, paths, update};
+use rolecall_core::render::API_VERSION;
+use serde_json::json;
+
+use crate::failure::{Failure, Status};
+use crate::files;
+use crate::output::Screen;
+use crate::target::within;
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Put an EKS cluster into a kubeconfig, with `rolecall token` as exec plugin
+///
+/// Stands in for `aws eks update-kubeconfig`. Everything else in the file stays as it is.
+#[derive(Debug, Args)]
+pub(crate) struct KubeconfigArgs {
+    /// The name or ARN of the EKS cluster
+    #[arg(long, value_name = "NAME", env = "EKS_CLUSTER_NAME")]
+    name: String,
+    /// The AWS region [env: AWS_REGION, AWS_DEFAULT_REGION]
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// The role that tokens are made as
+    #[arg(long, value_name = "ARN")]
+    role_arn: Option<String>,
+    /// The context's name; the cluster's ARN if not given
+    #[arg(long, value_name = "NAME")]
+    alias: Option<String>,
+    /// The user's name; the cluster's ARN if not given
+    #[arg(long, value_name = "NAME")]
+    user_alias: Option<String>,
+    /// Prints the file as it would be, and writes nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// The file; those of `KUBECONFIG`, or `~/.kube/config`, if not given
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The AWS profile to take credentials from, now and for tokens [env: AWS_PROFILE]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// The proxy on the way to the API server
+    #[arg(long, value_name = "URL")]
+    proxy_url: Option<String>,
+    /// The role to ask EKS as
+    #[arg(long, value_name = "ARN")]
+    assume_role_arn: Option<String>,
+}
+
+pub(crate) fn run(args: &KubeconfigArgs, screen: &Screen) -> Result<Status, Failure> {
+    let files = candidates(args)?;
+    let cluster = within(TIMEOUT, describe(args, screen))?;
+    let facts = ClusterFacts {
+        arn: &cluster.arn,
+        name: &cluster.name,
+        region: &cluster.region,
+        endpoint: &cluster.endpoint,
+        certificate_authority: &cluster.certificate_authority,
+    };
+    let command = command();
+    let profile = args.profile.clone().or_else(|| variable("AWS_PROFILE"));
+    let options = AccessOptions {
+        command: &command,
+        role_arn: args.role_arn.as_deref(),
+        alias: args.alias.as_deref(),
+        user_alias: args.user_alias.as_deref(),
+        proxy_url: args.proxy_url.as_deref(),
+        profile: profile.as_deref(),
+    };
+    let update = update(&files, &facts, &options).map_err(|error| Failure::new(&error).hint(error.hint()))?;
+    if args.dry_run {
+        screen.data(&update.text)?;
+        return Ok(Status::Done);
+    }
+    if update.changed {
+        write(Path::new(&update.path), &update.text)?;
+    }
+    tell(&update, &cluster, screen)
+}
+
+async fn describe(args: &KubeconfigArgs, screen: &Screen) -> Result<EksCluster, Failure> {
+    let _progress = screen.progress("asking EKS for the cluster");
+    let cluster = ClusterName::parse(&args.name);
+    let options = SessionOptions {
+        profile: args.profile.clone(),
+        region: args.region.clone().or(cluster.region),
+        timeout: None,
+        clock: None,
+    };
+    let mut session = AwsSession::load(&options).await?;
+    if let Some(role_arn) = args.assume_role_arn.clone() {
+        session = session.assume_role(&AssumeRole { role_arn, ..AssumeRole::default() }).await?;
+    }
+    Ok(EksCluster::describe(&session, &cluster.name).await?)
+}
+
+/// The files that kubectl would read, as they are.
+fn candidates(args: &KubeconfigArgs) -> Result<Vec<KubeconfigFile>, Failure> {
+    let flag = args.kubeconfig.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let home = env::home_dir().map(|home| home.to_string_lossy().into_owned());
+    let separator = if cfg!(windows) { ';' } else { ':' };
+    let paths = paths(flag.as_deref(), variable("KUBECONFIG").as_deref(), home.as_deref(), separator)
+        .map_err(Failure::new)?;
+    let read = |path: String| {
+        let is_there = Path::new(&path).exists();
+        let text = if is_there { Some(files::read(Path::new(&path))?) } else { None };
+        Ok(KubeconfigFile { path, text })
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// How kubectl finds us: by name if that is who `PATH` finds, by our own path if not.
+fn command() -> String {
+    let Ok(this) = env::current_exe() else { return "rolecall".to_owned() };
+    let (this, name) = (this.canonicalize().unwrap_or(this.clone()), this.file_name().map(PathBuf::from));
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let found = name.as_ref().and_then(|name| {
+        env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
+    });
+    match (found.and_then(|path| path.canonicalize().ok()), name) {
+        (Some(found), Some(name)) if found == this => name.to_string_lossy().into_owned(),
+        _ => this.to_string_lossy().into_owned(),
+    }
+}
+
+/// Writes beside the file first and renames then, so that nobody ever reads half of it. A link stays a link.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let attempt = |error| Failure::io(format!("write `{}`", path.display()), error);
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(attempt)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(attempt)?;
+    file.write_all(text.as_bytes()).map_err(attempt)?;
+    restrict(file.as_file(), &target).map_err(attempt)?;
+    file.as_file().sync_all().map_err(attempt)?;
+    file.persist(&target).map_err(|error| attempt(error.error))?;
+    Ok(())
+}
+
+/// Nobody but the owner, and less than that if the file was so before.
+#[cfg(unix)]
+fn restrict(file: &fs::File, replaced: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let before = fs::metadata(replaced).map_or(0o600, |metadata| metadata.permissions().mode());
+    file.set_permissions(fs::Permissions::from_mode(before & 0o600))
+}
+
+/// A user's folder keeps others out by itself.
+#[cfg(not(unix))]
+fn restrict(_: &fs::File, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn tell(update: &Update, cluster: &EksCluster, screen: &Screen) -> Result<Status, Failure> {
+    if screen.is_json() {
+        screen.json(&json!({
+            "apiVersion": API_VERSION,
+            "kind": "KubeconfigUpdate",
+            "path": update.path,
+            "context": update.context,
+            "user": update.user,
+            "cluster": cluster.arn,
+            "changed": update.changed,
+        }))?;
+    } else {
+        let verb = match (update.changed, update.is_new) {
+            (true, true) => "Added new context",
+            (true, false) => "Updated context",
+            (false, _) => "Nothing to change for context",
+        };
+        screen.data(&format!("{verb} {} in {}\n", update.context, update.path))?;
+    }
+    if let Some(earlier) = &update.shadowed_by {
+        screen.warning(format!(
+            "`{earlier}` names another current context, and it comes first in `KUBECONFIG`"
+        ));
+        screen.hint(format!("`kubectl config use-context {}` switches to this one", update.context));
+    }
+    Ok(Status::Done)
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,175 @@
+//! `rolecall plan`: what would change, against a cluster or a saved observation, and whether it may.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rolecall_core::Timestamp;
+use rolecall_core::cluster::ClusterIdentity;
+use rolecall_core::guard::{Allowance, Circumstances, Guard, Judgement, Verdict, judge};
+use rolecall_core::observed::ObservedAccess;
+use rolecall_core::plan::{Plan, plan};
+use rolecall_core::render::{self, Line, Tone};
+use rolecall_engine::line::{self, Planned, Rehearsal};
+use serde_json::{Value, json};
+
+use crate::cli::{AllowArgs, ClusterArgs, PathArgs};
+use crate::failure::{Failure, Status};
+use crate::files::{self, Project};
+use crate::output::{Screen, rehearsed};
+use crate::target::{self, Named, Target, within};
+
+/// Show what would change: who gains and loses what, what is kept and why, what the guards say
+///
+/// Ends with a server-side dry run of the change, where that is allowed. Nothing is written to the cluster.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    path: PathArgs,
+    /// Plans offline, against what `kubectl get cm aws-auth -n kube-system -o yaml` printed (`-` for stdin)
+    #[arg(long, value_name = "FILE")]
+    observed: Option<PathBuf>,
+    /// Stores the plan as evidence, for `rolecall apply FILE`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Ends with status 2 if there are changes
+    #[arg(long)]
+    detailed_exitcode: bool,
+    #[command(flatten)]
+    allow: AllowArgs,
+    #[command(flatten)]
+    cluster: ClusterArgs,
+}
+
+pub(crate) fn run(args: &PlanArgs, screen: &Screen) -> Result<Status, Failure> {
+    let allowed = allowances(&args.allow)?;
+    let project = match files::project(&args.path.path, &args.cluster, screen) {
+        Ok(project) => project,
+        Err(none) => return none.into_result(),
+    };
+    let (planned, rehearsal) = match &args.observed {
+        Some(file) => (offline(file, &project, args, allowed, screen)?, None),
+        None => within(args.cluster.timeout, live(&project, args, allowed, screen))?,
+    };
+    let mut document = document(&planned, &project.file);
+    if let Some(rehearsal) = &rehearsal {
+        document["rehearsal"] = rehearsed(rehearsal);
+    }
+    if let Some(out) = &args.out {
+        store(out, &document)?;
+    }
+    if screen.is_json() {
+        screen.json(&document)?;
+    } else {
+        let mut lines = page(&planned, screen);
+        lines.extend(rehearsal.as_ref().and_then(remark));
+        screen.lines(&lines)?;
+    }
+    let is_refused =
+        is_refused(&planned.plan, &planned.judgements) || matches!(rehearsal, Some(Rehearsal::Refused(_)));
+    Ok(match (is_refused, args.detailed_exitcode && !planned.plan.is_empty()) {
+        (true, _) => Status::Refused,
+        (false, true) => Status::Changed,
+        (false, false) => Status::Done,
+    })
+}
+
+/// What the flags allow by hand.
+pub(crate) fn allowances(args: &AllowArgs) -> Result<Vec<Allowance>, Failure> {
+    let reason = args.reason.as_deref().map_or("", str::trim);
+    if !args.allow.is_empty() && reason.is_empty() {
+        return Err(Failure::usage("`--reason` is empty").hint("say why: it is kept in the record"));
+    }
+    let allowance = |code: &String| match Guard::from_code(code) {
+        Some(guard) => Ok(Allowance { guard, reason: reason.to_owned() }),
+        None => {
+            let known: Vec<_> = Guard::ALL.into_iter().map(Guard::as_str).collect();
+            Err(Failure::usage(format!("there is no guard `{code}`"))
+                .hint(format!("the guards are {}", known.join(", "))))
+        }
+    };
+    args.allow.iter().map(allowance).collect()
+}
+
+/// What the guards must know, for a cluster that is what it says it is.
+pub(crate) fn circumstances(declared: Option<ClusterIdentity>, allowed: Vec<Allowance>) -> Circumstances {
+    Circumstances { now: Timestamp::now(), declared, applier: None, allowed }
+}
+
+/// Does a guard, another source or the state of the cluster speak against the plan?
+pub(crate) fn is_refused(plan: &Plan, judgements: &[Judgement]) -> bool {
+    let is_against = |judgement: &Judgement| judgement.verdict == Verdict::Refused;
+    judgements.iter().any(is_against) || !plan.blocked().is_empty() || !plan.conflicts().is_empty()
+}
+
+/// The plan for people.
+pub(crate) fn page(planned: &Planned, screen: &Screen) -> Vec<Line> {
+    render::plan_text(&planned.plan, &planned.judgements, &planned.observed, screen.width())
+}
+
+/// The plan for scripts, with the file that it is made from.
+pub(crate) fn document(planned: &Planned, file: &Path) -> Value {
+    let mut document = render::plan(&planned.plan, &planned.judgements, &planned.observed);
+    document["file"] = json!(files::shown(file));
+    document
+}
+
+fn offline(
+    file: &Path,
+    project: &Project,
+    args: &PlanArgs,
+    allowed: Vec<Allowance>,
+    screen: &Screen,
+) -> Result<Planned, Failure> {
+    let configured =
+        || project.cluster.as_ref().and_then(|cluster| cluster.name.clone().or(cluster.context.clone()));
+    let name = match target::named(&args.cluster) {
+        Some(Named::Context(name) | Named::Cluster(name)) => Some(name),
+        None => configured(),
+    };
+    let observed: ObservedAccess = files::observation(file, name, screen)?;
+    let plan = plan(&project.desired, &observed);
+    let circumstances = circumstances(None, allowed);
+    let judgements = judge(&plan, &project.desired, &observed, &circumstances);
+    Ok(Planned { observed, plan, judgements })
+}
+
+async fn live(
+    project: &Project,
+    args: &PlanArgs,
+    allowed: Vec<Allowance>,
+    screen: &Screen,
+) -> Result<(Planned, Option<Rehearsal>), Failure> {
+    let progress = screen.progress("looking at the cluster");
+    let target = Target::connect(&args.cluster, project.cluster.as_ref(), screen).await?;
+    let circumstances = circumstances(Some(target.cluster.identity().clone()), allowed);
+    let planned = line::plan(target.reading(), &project.desired, &circumstances).await?;
+    if is_refused(&planned.plan, &planned.judgements) {
+        return Ok((planned, None));
+    }
+    progress.at("asking the API server what it would say");
+    let rehearsal = line::rehearse(target.reading(), &planned.plan).await?;
+    Ok((planned, Some(rehearsal)))
+}
+
+fn remark(rehearsal: &Rehearsal) -> Option<Line> {
+    let (tone, text) = match rehearsal {
+        Rehearsal::NothingToSend => return None,
+        Rehearsal::Accepted => (Tone::Quiet, "The API server would take it (dry run).".to_owned()),
+        Rehearsal::Refused(error) => (Tone::Removed, format!("x the API server would refuse it: {error}")),
+        Rehearsal::NotAllowed => {
+            (Tone::Quiet, "? the API server was not asked: this caller may not change the map".to_owned())
+        }
+    };
+    Some(Line { tone, text })
+}
+
+/// Writes the plan next to its place first, so that nobody ever reads half of it.
+fn store(path: &Path, document: &Value) -> Result<(), Failure> {
+    let attempt = || format!("write `{}`", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| Failure::io(attempt(), error))?;
+    writeln!(file, "{document:#}").map_err(|error| Failure::io(attempt(), error))?;
+    file.persist(path).map_err(|error| Failure::io(attempt(), error.error))?;
+    Ok(())
+}

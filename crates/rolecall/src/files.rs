@@ -1,0 +1,243 @@
+//! The files that the user names: the desired `aws-auth`, `rolecall.yaml` beside or above it, a saved observation.
+//!
+//! What they say is the core's to judge. All findings are shown before a file is given up.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use rolecall_core::cluster::ClusterIdentity;
+use rolecall_core::config::{self, ClusterConfig, Config};
+use rolecall_core::desired::DesiredAccess;
+use rolecall_core::document::AwsAuthDocument;
+use rolecall_core::finding::has_errors;
+use rolecall_core::observed::{Knowledge, ObservedAccess, ObservedMap};
+
+use crate::cli::ClusterArgs;
+use crate::failure::{Failure, Status};
+use crate::output::Screen;
+use crate::source::{Provenance, provenance};
+use crate::target;
+
+const NAMES: [&str; 2] = ["aws-auth.yml", "aws-auth.yaml"];
+const CONFIG: &str = "rolecall.yaml";
+
+/// The desired access, and the cluster that `rolecall.yaml` has for it.
+pub(crate) struct Project {
+    /// The file as the user would name it.
+    pub(crate) file: PathBuf,
+    pub(crate) desired: DesiredAccess,
+    pub(crate) cluster: Option<ClusterConfig>,
+}
+
+/// Why there is no project: findings that were shown, or a failure.
+pub(crate) enum NoProject {
+    /// Findings of level error, all of them shown.
+    Refused,
+    /// There is nothing that could have findings.
+    Failed(Failure),
+}
+
+impl From<Failure> for NoProject {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl NoProject {
+    /// The end of a command that needs a project.
+    pub(crate) fn into_result(self) -> Result<Status, Failure> {
+        match self {
+            Self::Refused => Ok(Status::Refused),
+            Self::Failed(failure) => Err(failure),
+        }
+    }
+}
+
+/// Reads the desired access at `path`.
+pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Result<Project, NoProject> {
+    let found = find_map(path)?;
+    let probe = found.clone().unwrap_or_else(|| path.join(NAMES[0]));
+    let mut provenance = provenance(&probe, screen);
+    let config = read_config(&probe, &provenance, screen)?;
+    let cluster = choose_cluster(&config, path, found.as_deref(), args)?;
+    let file = match (found, &cluster) {
+        (Some(file), _) => file,
+        (None, Some(cluster)) => {
+            let folder = config.folder_of(cluster);
+            let file = find_map(&folder)?.ok_or_else(|| no_map_in(&folder))?;
+            provenance = self::provenance(&file, screen);
+            file
+        }
+        (None, None) => return Err(no_map_in(path).into()),
+    };
+    let text = read(&file)?;
+    let (document, findings) = AwsAuthDocument::parse(&shown(&file), &text);
+    let shown_findings = config.config.shown(findings);
+    screen.findings(&shown_findings, &text)?;
+    let desired = DesiredAccess::new(document, &shown_findings, provenance.revision, config.config.policy);
+    desired.map(|desired| Project { file, desired, cluster }).ok_or(NoProject::Refused)
+}
+
+/// Reads what the user says was applied before.
+pub(crate) fn previous(path: &Path, screen: &Screen) -> Result<AwsAuthDocument, NoProject> {
+    let text = read(path)?;
+    let (document, findings) = AwsAuthDocument::parse(&shown(path), &text);
+    if has_errors(&findings) {
+        screen.findings(&findings, &text)?;
+    }
+    document.filter(|_| !has_errors(&findings)).ok_or(NoProject::Refused)
+}
+
+/// Reads what `kubectl get cm aws-auth -n kube-system -o yaml|json` printed, `-` for stdin.
+pub(crate) fn observation(
+    path: &Path,
+    cluster: Option<String>,
+    screen: &Screen,
+) -> Result<ObservedAccess, Failure> {
+    let is_stdin = path == Path::new("-");
+    let text = if is_stdin { read_stdin()? } else { read(path)? };
+    let name = if is_stdin { "stdin".to_owned() } else { shown(path) };
+    let (document, findings) = AwsAuthDocument::parse(&name, &text);
+    let Some(document) = document else {
+        // They are about an observation, which nobody will mend: text only.
+        screen.talk_of_findings(&findings, &text);
+        let message = format!("`{name}` does not hold the ConfigMap `aws-auth` of `kube-system`");
+        return Err(Failure::new(message).hint("`kubectl get cm aws-auth -n kube-system -o yaml` prints it"));
+    };
+    let not_told = || "a saved file does not say".to_owned();
+    let identity = ClusterIdentity { name: cluster.unwrap_or(name), endpoint: None, ca_fingerprint: None };
+    Ok(ObservedAccess {
+        cluster: identity,
+        observed_at: None,
+        mode: Knowledge::Unknown(not_told()),
+        access_entries: Knowledge::Unknown(not_told()),
+        map: Some(ObservedMap {
+            resource_version: document.resource_version().map(str::to_owned),
+            data: document.data().clone(),
+            annotations: document.annotations().clone(),
+        }),
+        ledger: Knowledge::Unknown(not_told()),
+        unfinished: Vec::new(),
+        caller: Knowledge::Unknown(not_told()),
+    })
+}
+
+/// Reads a file as text.
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Failure::new(format!("there is no file `{}`", path.display())),
+        _ => Failure::io(format!("read `{}`", path.display()), error),
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::new(format!("`{}` is not UTF-8: byte {at} cannot be read", path.display()))
+    })
+}
+
+/// Reads all of stdin as text.
+pub(crate) fn read_stdin() -> Result<String, Failure> {
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).map_err(|error| Failure::io("read stdin", error))?;
+    Ok(text)
+}
+
+/// A path as it stands in messages and documents.
+pub(crate) fn shown(path: &Path) -> String {
+    let path = path.strip_prefix(".").unwrap_or(path);
+    path.to_string_lossy().into_owned()
+}
+
+/// The map at `path`; `None` for a folder without one.
+fn find_map(path: &Path) -> Result<Option<PathBuf>, Failure> {
+    if !path.exists() {
+        return Err(Failure::new(format!("there is no file or folder `{}`", path.display()))
+            .hint("name the file, or a folder that holds `aws-auth.yml`"));
+    }
+    if !path.is_dir() {
+        return Ok(Some(path.to_owned()));
+    }
+    Ok(NAMES.iter().map(|name| path.join(name)).find(|file| file.exists()))
+}
+
+fn no_map_in(folder: &Path) -> Failure {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    Failure::new(format!("there is no `aws-auth.yml` or `aws-auth.yaml` in `{}`", folder.display()))
+        .hint("name the file, or a folder that holds it")
+}
+
+/// `rolecall.yaml`, and where it is.
+struct FoundConfig {
+    config: Config,
+    folder: PathBuf,
+    file: String,
+}
+
+impl FoundConfig {
+    fn folder_of(&self, cluster: &ClusterConfig) -> PathBuf {
+        cluster.path.as_ref().map_or_else(|| self.folder.clone(), |path| self.folder.join(path))
+    }
+}
+
+/// Reads the nearest `rolecall.yaml`, up to the root of the work tree, or else of the current folder.
+fn read_config(map: &Path, provenance: &Provenance, screen: &Screen) -> Result<FoundConfig, NoProject> {
+    let map = std::path::absolute(map).map_err(|error| Failure::io("find the current folder", error))?;
+    let beside = map.parent().unwrap_or(&map).to_owned();
+    let top = provenance.root.clone().or_else(|| std::env::current_dir().ok());
+    let top = top.filter(|top| beside.starts_with(top)).unwrap_or_else(|| beside.clone());
+    let folders = beside.ancestors().take_while(|folder| folder.starts_with(&top));
+    let Some(folder) = folders.into_iter().find(|folder| folder.join(CONFIG).exists()) else {
+        return Ok(FoundConfig { config: Config::default(), folder: beside, file: CONFIG.to_owned() });
+    };
+    let path = folder.join(CONFIG);
+    let here = std::env::current_dir().unwrap_or_default();
+    let file = shown(path.strip_prefix(here).unwrap_or(&path));
+    let text = read(&path)?;
+    let (config, findings) = config::parse(&file, &text);
+    screen.findings(&findings, &text)?;
+    config.map(|config| FoundConfig { config, folder: folder.to_owned(), file }).ok_or(NoProject::Refused)
+}
+
+/// The cluster of `rolecall.yaml` that is meant: the one that was named, or else the one of this path.
+fn choose_cluster(
+    found: &FoundConfig,
+    path: &Path,
+    map: Option<&Path>,
+    args: &ClusterArgs,
+) -> Result<Option<ClusterConfig>, Failure> {
+    let named = target::named(args);
+    let is_meant = |cluster: &&ClusterConfig| match &named {
+        None => true,
+        Some(target::Named::Context(name)) => cluster.context.as_ref() == Some(name),
+        Some(target::Named::Cluster(name)) => cluster.name.as_ref() == Some(name),
+    };
+    let folder = map.and_then(Path::parent).unwrap_or(path);
+    let is_here = |cluster: &&ClusterConfig| {
+        let of_cluster = found.folder_of(cluster);
+        if map.is_some() { is_same(&of_cluster, folder) } else { is_below(&of_cluster, path) }
+    };
+    let meant: Vec<&ClusterConfig> = found.config.clusters.iter().filter(is_meant).filter(is_here).collect();
+    match meant[..] {
+        [] => Ok(None),
+        [cluster] => Ok(Some(cluster.clone())),
+        _ => {
+            let names = meant.iter().filter_map(|cluster| cluster.name.as_ref().or(cluster.context.as_ref()));
+            let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            let message =
+                format!("`{}` has several clusters for this path: {}", found.file, names.join(", "));
+            Err(Failure::usage(message).hint("name one with `--cluster` or `--context`"))
+        }
+    }
+}
+
+fn is_same(a: &Path, b: &Path) -> bool {
+    matches!((whole(a), whole(b)), (Some(a), Some(b)) if a == b)
+}
+
+fn is_below(folder: &Path, top: &Path) -> bool {
+    matches!((whole(folder), whole(top)), (Some(folder), Some(top)) if folder.starts_with(&top))
+}
+
+fn whole(path: &Path) -> Option<PathBuf> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    path.canonicalize().ok()
+}

@@ -1,0 +1,183 @@
+//! What is said, and where: data on stdout, talk on stderr; colour only where somebody looks.
+
+mod documents;
+mod finding;
+mod progress;
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+use rolecall_core::finding::Finding;
+use rolecall_core::render::{Line, Tone};
+use serde_json::Value;
+
+pub(crate) use documents::{apply_report, rehearsed, token_inspection, verification};
+pub(crate) use progress::Progress;
+use progress::StatusLine;
+
+use crate::failure::Failure;
+
+/// The width of a page that nobody looks at.
+const WIDTH_OF_NO_TERMINAL: usize = 100;
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For scripts; its shape is a contract.
+    Json,
+}
+
+/// When colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where a command prints.
+pub(crate) struct Screen {
+    format: Format,
+    color: ColorChoice,
+    status: StatusLine,
+}
+
+impl Screen {
+    pub(crate) fn new(format: Format, color: Color) -> Self {
+        let color = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        Self { format, color, status: StatusLine::default() }
+    }
+
+    /// Is the data for a script?
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Prints data as it is.
+    pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        self.status.clear();
+        let mut stdout = AutoStream::new(io::stdout(), self.color);
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        written.map_err(|error| Failure::io("write to stdout", error))
+    }
+
+    /// Prints a document for scripts.
+    pub(crate) fn json(&self, document: &Value) -> Result<(), Failure> {
+        self.data(&format!("{document:#}\n"))
+    }
+
+    /// Prints a text with its tones.
+    pub(crate) fn lines(&self, lines: &[Line]) -> Result<(), Failure> {
+        let painted: String = lines.iter().map(|line| painted(style(line.tone), &line.text) + "\n").collect();
+        self.data(&painted)
+    }
+
+    /// Shows a text with its tones beside the data.
+    pub(crate) fn show(&self, lines: &[Line]) {
+        let painted: String = lines.iter().map(|line| painted(style(line.tone), &line.text) + "\n").collect();
+        self.talk(&painted);
+    }
+
+    /// Tells something beside the data.
+    pub(crate) fn note(&self, text: impl Display) {
+        self.talk(&format!("{} {text}\n", painted(AnsiColor::Cyan.on_default(), "note:")));
+    }
+
+    /// Warns of something that does not stop the command.
+    pub(crate) fn warning(&self, text: impl Display) {
+        self.talk(&format!("{} {text}\n", painted(AnsiColor::Yellow.on_default().bold(), "warning:")));
+    }
+
+    /// Says the next step.
+    pub(crate) fn hint(&self, text: impl Display) {
+        self.talk(&format!("{} {text}\n", painted(AnsiColor::Cyan.on_default(), "hint:")));
+    }
+
+    /// Asks a question; the cursor stays behind it.
+    pub(crate) fn question(&self, text: &str) {
+        self.talk(&format!("{} ", painted(Style::new().bold(), text)));
+    }
+
+    /// Tells why the command failed: what was tried, its causes, the next step.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        let label = painted(AnsiColor::Red.on_default().bold(), "error:");
+        let mut text = format!("{label} {}\n", failure.error);
+        for cause in failure.error.chain().skip(1) {
+            text.push_str(&format!("  caused by: {cause}\n"));
+        }
+        self.talk(&text);
+        if let Some(hint) = &failure.hint {
+            self.hint(hint);
+        }
+    }
+
+    /// Shows findings with the place they are about; to scripts as a document as well, if one is an error.
+    pub(crate) fn findings(&self, findings: &[Finding], text: &str) -> Result<(), Failure> {
+        self.talk_of_findings(findings, text);
+        if self.is_json() && rolecall_core::finding::has_errors(findings) {
+            self.json(&rolecall_core::render::findings(findings))?;
+        }
+        Ok(())
+    }
+
+    /// Shows findings beside the data.
+    pub(crate) fn talk_of_findings(&self, findings: &[Finding], text: &str) {
+        for finding in findings {
+            self.talk(&finding::excerpt(finding, text));
+        }
+    }
+
+    /// How many columns there are: of `COLUMNS`, of the terminal, or a page's.
+    pub(crate) fn width(&self) -> usize {
+        let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let is_sensible = |width: &usize| *width >= 20;
+        let terminal =
+            || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        told.or_else(terminal).filter(is_sensible).unwrap_or(WIDTH_OF_NO_TERMINAL)
+    }
+
+    /// Says what is being waited for, on a terminal, once it has taken a second.
+    pub(crate) fn progress(&self, stage: &str) -> Progress {
+        Progress::start(self.status.clone(), stage)
+    }
+
+    /// Could somebody answer a question?
+    pub(crate) fn is_interactive(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Talk goes nowhere if stderr is closed; that is no reason to stop an apply.
+    fn talk(&self, text: &str) {
+        self.status.clear();
+        let mut stderr = AutoStream::new(io::stderr(), self.color);
+        let _ = stderr.write_all(text.as_bytes());
+    }
+}
+
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Title => Style::new().bold(),
+        Tone::Added => AnsiColor::Green.on_default(),
+        Tone::Updated => AnsiColor::Yellow.on_default(),
+        Tone::Removed => AnsiColor::Red.on_default(),
+        Tone::Alarm => AnsiColor::Yellow.on_default().bold(),
+        Tone::Plain => Style::new(),
+        Tone::Quiet => Style::new().dimmed(),
+    }
+}
+
+fn painted(style: Style, text: &str) -> String {
+    if style.is_plain() { text.to_owned() } else { format!("{style}{text}{style:#}") }
+}

@@ -1,0 +1,189 @@
+//! From "which cluster" to a cluster that is connected. Following the current context is for reading only.
+
+use std::env;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rolecall_aws::{AssumeRole, AwsSession, ClusterName, EksCluster, SessionOptions, TokenSource};
+use rolecall_core::Timestamp;
+use rolecall_core::config::ClusterConfig;
+use rolecall_engine::line::{Line, Reading};
+use rolecall_engine::port::{Clock, KeepRecords, PortFuture};
+use rolecall_kube::{BearerTokens, Endpoint, KubeCluster, KubeconfigChoice, Timeouts};
+use secrecy::SecretString;
+use tokio::runtime::Runtime;
+
+use crate::cli::ClusterArgs;
+use crate::failure::Failure;
+use crate::output::Screen;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The cluster that the user named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// A kubeconfig context.
+    Context(String),
+    /// An EKS cluster.
+    Cluster(String),
+}
+
+/// The cluster that the flags name, or else `EKS_CLUSTER_NAME`.
+pub(crate) fn named(args: &ClusterArgs) -> Option<Named> {
+    let flag = args.context.clone().map(Named::Context);
+    flag.or_else(|| args.cluster.as_deref().map(by_name))
+        .or_else(|| variable("EKS_CLUSTER_NAME").as_deref().map(by_name))
+}
+
+/// A cluster that can be observed and changed.
+pub(crate) struct Target {
+    pub(crate) cluster: KubeCluster,
+    clock: SystemClock,
+}
+
+impl Target {
+    /// Connects to the cluster that was named, that `rolecall.yaml` has, or that is the current context.
+    pub(crate) async fn connect(
+        args: &ClusterArgs,
+        config: Option<&ClusterConfig>,
+        screen: &Screen,
+    ) -> Result<Self, Failure> {
+        let configured = config.cloned().unwrap_or_default();
+        let named = named(args).or(configured.context.clone().map(Named::Context));
+        let named = named.or(configured.name.clone().map(Named::Cluster));
+        let cluster = match named {
+            Some(Named::Cluster(name)) => at_eks(&name, args, &configured).await?,
+            Some(Named::Context(_)) | None if args.role_arn.is_some() => {
+                return Err(Failure::usage("`--role-arn` is for a cluster that is reached by `--cluster`")
+                    .hint("with a context, the kubeconfig says as whom the cluster is entered"));
+            }
+            Some(Named::Context(name)) => at_context(Some(name), args, screen).await?,
+            None => at_context(None, args, screen).await?,
+        };
+        Ok(Self { cluster, clock: SystemClock })
+    }
+
+    /// What a command that only reads is given.
+    pub(crate) fn reading(&self) -> Reading<'_> {
+        Reading { observe: &self.cluster, clock: &self.clock }
+    }
+
+    /// What an apply is given; without records if the user said so.
+    pub(crate) fn line(&self, is_recorded: bool) -> Line<'_> {
+        let records = is_recorded.then_some(&self.cluster as &dyn KeepRecords);
+        Line { reading: self.reading(), change: &self.cluster, records, lock: &self.cluster }
+    }
+}
+
+/// Runs a command's dealings with the outside, for so long at most.
+pub(crate) fn within<T>(
+    timeout: Duration,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    bounded(&runtime()?, timeout, work)
+}
+
+/// The same on a runtime that goes on living, and with it the connections.
+pub(crate) fn bounded<T>(
+    runtime: &Runtime,
+    timeout: Duration,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let bounded = async { tokio::time::timeout(timeout, work).await };
+    runtime.block_on(bounded).unwrap_or_else(|_| Err(timed_out(timeout)))
+}
+
+/// One thread is enough for one cluster, and starts faster than several.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| Failure::io("start the runtime", error))
+}
+
+/// The end of a command that took too long.
+pub(crate) fn timed_out(timeout: Duration) -> Failure {
+    Failure::new(format!("the command did not end within {} s", timeout.as_secs()))
+        .hint("check the network on the way to AWS and the cluster, or give it longer with `--timeout`")
+}
+
+/// The region that the user named for `name`: of the flag, or in the cluster's ARN.
+pub(crate) fn region(args: &ClusterArgs) -> Option<String> {
+    let in_arn = || ClusterName::parse(args.cluster.as_deref()?).region;
+    args.region.clone().or_else(in_arn)
+}
+
+/// Time as the machine has it.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+async fn at_eks(name: &str, args: &ClusterArgs, configured: &ClusterConfig) -> Result<KubeCluster, Failure> {
+    let options = SessionOptions {
+        profile: args.profile.clone(),
+        region: region(args).or_else(|| configured.region.clone()),
+        timeout: Some(args.timeout.min(REQUEST_TIMEOUT)),
+        clock: None,
+    };
+    let mut session = AwsSession::load(&options).await?;
+    if let Some(role_arn) = args.role_arn.clone().or_else(|| configured.role_arn.clone()) {
+        session = session.assume_role(&AssumeRole { role_arn, ..AssumeRole::default() }).await?;
+    }
+    let eks = EksCluster::describe(&session, name).await?;
+    let access_entries = eks.access_entries(&session).await?;
+    let endpoint = Endpoint {
+        name: eks.name.clone(),
+        url: eks.endpoint.clone(),
+        ca_pem: eks.certificate_authority_pem(),
+        tokens: Arc::new(EksTokens(TokenSource::new(session, name)?)),
+    };
+    let cluster = KubeCluster::at_endpoint(endpoint, timeouts(args))?;
+    Ok(cluster.with_eks(eks.authentication_mode, access_entries))
+}
+
+async fn at_context(
+    context: Option<String>,
+    args: &ClusterArgs,
+    screen: &Screen,
+) -> Result<KubeCluster, Failure> {
+    let choice = KubeconfigChoice { file: None, context };
+    let (cluster, chosen) = KubeCluster::of_kubeconfig(&choice, timeouts(args)).await?;
+    if !chosen.was_named {
+        screen.note(format!("using the current context `{}`", chosen.name));
+    }
+    Ok(cluster)
+}
+
+fn timeouts(args: &ClusterArgs) -> Timeouts {
+    Timeouts { connect: CONNECT_TIMEOUT.min(args.timeout), request: REQUEST_TIMEOUT.min(args.timeout) }
+}
+
+/// EKS tokens, as the Kubernetes adapter takes them.
+struct EksTokens(TokenSource);
+
+impl BearerTokens for EksTokens {
+    fn token(&self) -> PortFuture<'_, SecretString> {
+        Box::pin(async { Ok(SecretString::from(self.0.token().await?.token.expose())) })
+    }
+
+    fn fresh(&self) -> PortFuture<'_, SecretString> {
+        Box::pin(async { Ok(SecretString::from(self.0.fresh().await?.token.expose())) })
+    }
+}
+
+fn by_name(text: &str) -> Named {
+    Named::Cluster(ClusterName::parse(text).name)
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
