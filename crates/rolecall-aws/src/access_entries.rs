@@ -32,10 +32,17 @@ impl EksCluster {
         }
         match read_all(session, &self.name).await {
             Ok(entries) => Ok(Knowledge::Known(entries)),
+            Err(error) if has_none(&error) => Ok(Knowledge::Known(Vec::new())),
             Err(error) if error.kind == PortErrorKind::Denied => Ok(Knowledge::Unknown(error.to_string())),
             Err(error) => Err(error),
         }
     }
+}
+
+/// EKS refuses to list the entries of a cluster that does not go by them, which is how one learns of an old
+/// cluster that its mode is `CONFIG_MAP`.
+fn has_none(error: &PortError) -> bool {
+    error.kind == PortErrorKind::Invalid && error.message.contains("authentication mode must be set to")
 }
 
 async fn read_all(session: &AwsSession, cluster_name: &str) -> Result<Vec<AccessEntry>, PortError> {

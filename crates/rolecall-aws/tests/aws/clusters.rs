@@ -88,6 +88,12 @@ async fn access_entries_are_known_none_or_not_readable() {
     assert_eq!(ask().await, json!({ "known": [] }));
     assert_eq!(practice.actions(), ["DescribeCluster"], "mode `CONFIG_MAP` has none, which needs no asking");
 
+    let mut old = cluster("prod");
+    old.authentication_mode = None;
+    practice.directory.put_cluster(old);
+    assert_eq!(ask().await, json!({ "known": [] }), "EKS says that there cannot be any");
+    assert_eq!(practice.actions().last().unwrap(), "ListAccessEntries");
+
     let mut dual = cluster("prod");
     dual.authentication_mode = Some(AuthenticationMode::ApiAndConfigMap);
     dual.access_entries = many_entries();
