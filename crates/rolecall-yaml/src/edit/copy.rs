@@ -39,7 +39,7 @@ fn copied_lines(from: &Document, item: NodeId, with_comments: bool) -> Result<Ve
     let text = from.text();
     let (dash, is_flow) = dash_of(from, item)?;
     if is_flow {
-        return Ok(from_flow(from, item));
+        return from_flow(from, item);
     }
     let end = last(from, item);
     let leaf = from.node(last_leaf(from, item));
@@ -95,24 +95,44 @@ fn dash_of(from: &Document, item: NodeId) -> Result<(usize, bool), EditError> {
 
 /// An item that is written in brackets, for a block sequence: a mapping on one line becomes a block
 /// mapping with the author's own keys and values; anything else stays as it is.
-fn from_flow(from: &Document, item: NodeId) -> Vec<String> {
+fn from_flow(from: &Document, item: NodeId) -> Result<Vec<String>, EditError> {
     let text = from.text();
-    let whole = from.node(item).whole();
-    let written = whole.of(text);
-    let NodeKind::Mapping { entries, flow: true } = &from.node(item).kind else {
-        return with_dash(shifted(text, whole));
-    };
+    let node = from.node(item);
+    let written = node.whole().of(text);
     let is_block_member = |(key, value): &(NodeId, NodeId)| {
         let (key, value) = (from.node(*key), from.node(*value));
         key.scalar().is_some_and(|key| !key.is_empty() && key.len() < 1000) && !value.span.is_empty()
     };
-    if entries.is_empty() || written.contains(['\n', '\r']) || !entries.iter().all(is_block_member) {
-        return with_dash(shifted(text, whole));
+    match &node.kind {
+        NodeKind::Mapping { entries, .. }
+            if node.tag.is_none()
+                && !entries.is_empty()
+                && !written.contains(['\n', '\r'])
+                && entries.iter().all(is_block_member) =>
+        {
+            let part = |id: NodeId| unbracketed(from, from.node(id));
+            let member = |(key, value): &(NodeId, NodeId)| format!("{}: {}", part(*key), part(*value));
+            Ok(with_dash(entries.iter().map(member).collect()))
+        }
+        NodeKind::Mapping { .. } if !written.contains('{') => Err(EditError::NeedsBuilding),
+        NodeKind::Scalar { style: ScalarStyle::Plain, .. } if written.contains(['\n', '\r']) => {
+            Err(EditError::NeedsBuilding)
+        }
+        NodeKind::Scalar { style: ScalarStyle::Plain, .. } => Ok(with_dash(vec![unbracketed(from, node)])),
+        _ => Ok(with_dash(shifted(text, node.whole()))),
     }
-    let member = |(key, value): &(NodeId, NodeId)| {
-        format!("{}: {}", from.node(*key).whole().of(text), from.node(*value).whole().of(text))
-    };
-    with_dash(entries.iter().map(member).collect())
+}
+
+/// A node as it is written, but quoted if it is a plain text that says something else outside of brackets.
+fn unbracketed(from: &Document, node: &Node) -> String {
+    match &node.kind {
+        NodeKind::Scalar { value, style: ScalarStyle::Plain }
+            if node.tag.is_none() && matches!(resolve(node, value), Ok(Scalar::Text(_))) =>
+        {
+            write::unbracketed(value)
+        }
+        _ => node.whole().of(from.text()).to_owned(),
+    }
 }
 
 fn shifted(text: &str, whole: Span) -> Vec<String> {

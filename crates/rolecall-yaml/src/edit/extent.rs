@@ -47,14 +47,18 @@ fn last_of_block_scalar(document: &Document, id: NodeId, value: &str) -> usize {
     let text = document.text();
     let span = document.node(id).span;
     let header_end = lines::end(text, span.start);
-    if chomping(document, id) == Some('+') && span.end > header_end {
+    let content = value.trim_end_matches('\n');
+    let written = document.source_map(id).filter(|_| !content.is_empty());
+    let content_end = written.map_or(header_end, |map| map.outer(Span::new(0, content.len())).end);
+    // Trailing empty lines are content if they are kept; and if they hold blanks, they would be content of
+    // what comes to stand above them.
+    let blanks_below = text.get(content_end..span.end).is_some_and(|rest| rest.contains([' ', '\t']));
+    if span.end > header_end && (chomping(document, id) == Some('+') || blanks_below) {
         let body = &text[header_end..span.end];
         let final_break = if body.ends_with("\r\n") { 2 } else { usize::from(body.ends_with(['\n', '\r'])) };
         return span.end - final_break;
     }
-    let content = value.trim_end_matches('\n');
-    let written = document.source_map(id).filter(|_| !content.is_empty());
-    written.map_or(header_end, |map| map.outer(Span::new(0, content.len())).end)
+    content_end
 }
 
 /// The offsets of the dashes of a block sequence, one an item.
@@ -84,6 +88,25 @@ pub(super) fn own_lines(text: &str, start: usize, last: usize) -> Span {
     Span::new(first, below(text, column, last))
 }
 
+/// The lines to remove with something: its own, and the empty ones below if `above`, which comes to stand
+/// right over them, would keep them as its text.
+pub(super) fn removed_lines(document: &Document, own: Span, above: Option<NodeId>) -> Span {
+    let text = document.text();
+    let leaf = above.map(|above| last_leaf(document, above));
+    let keeps = leaf.is_some_and(|leaf| {
+        let style = match document.node(leaf).kind {
+            NodeKind::Scalar { style, .. } => style,
+            _ => ScalarStyle::Plain,
+        };
+        matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) && chomping(document, leaf) == Some('+')
+    });
+    let mut end = own.end;
+    while keeps && end < text.len() && text[end..lines::end(text, end)].trim().is_empty() {
+        end = lines::next(text, end);
+    }
+    Span::new(own.start, end)
+}
+
 /// Where the line after the content that ends at `last` begins, comments indented deeper than `column`
 /// skipped.
 pub(super) fn below(text: &str, column: usize, last: usize) -> usize {
@@ -111,8 +134,27 @@ pub(super) fn refuse_if_referenced(document: &Document, gone: &[Span]) -> Result
     Ok(())
 }
 
+/// Refuses in a document that the reader has left early, where an edit could bring to light what stands
+/// behind, and inside of keys.
+pub(super) fn refuse_unless_editable(document: &Document, id: NodeId) -> Result<(), EditError> {
+    let (before, after) = document.text().split_at(document.end());
+    if !after.is_empty() && !after.starts_with("---") && !before.ends_with("...") {
+        return Err(EditError::Unsupported("a document with stray text behind it"));
+    }
+    let start = document.node(id).span.start;
+    let in_key = document.nodes().any(|(_, node)| match &node.kind {
+        NodeKind::Mapping { entries, .. } => entries.iter().any(|(key, _)| {
+            let key = document.node(*key);
+            key.scalar().is_none() && key.span.start <= start && start < key.span.end
+        }),
+        _ => false,
+    });
+    if in_key { Err(EditError::Unsupported("a key that is a list or a mapping")) } else { Ok(()) }
+}
+
 /// The items of a sequence and whether it is written in brackets.
 pub(super) fn sequence(document: &Document, id: NodeId) -> Result<(&[NodeId], bool), EditError> {
+    refuse_unless_editable(document, id)?;
     match &document.node(id).kind {
         NodeKind::Sequence { items, flow } => Ok((items, *flow)),
         _ => Err(EditError::NotThere),
@@ -122,10 +164,29 @@ pub(super) fn sequence(document: &Document, id: NodeId) -> Result<(&[NodeId], bo
 /// Keys and values.
 type Entries = [(NodeId, NodeId)];
 
-/// The members of a mapping and whether it is written in brackets.
+/// The members of a mapping and whether it is written in brackets. Keys behind a `?` and mappings without
+/// braces (`[key: value]`) are left alone.
 pub(super) fn mapping(document: &Document, id: NodeId) -> Result<(&Entries, bool), EditError> {
-    match &document.node(id).kind {
+    refuse_unless_editable(document, id)?;
+    let node = document.node(id);
+    match &node.kind {
+        NodeKind::Mapping { flow: true, .. } if !document.text()[node.span.start..].starts_with('{') => {
+            Err(EditError::Unsupported("a mapping without braces"))
+        }
+        NodeKind::Mapping { entries, .. }
+            if entries.iter().any(|(key, _)| is_behind_question(document, *key)) =>
+        {
+            Err(EditError::Unsupported("a key behind a question mark"))
+        }
         NodeKind::Mapping { entries, flow } => Ok((entries, *flow)),
         _ => Err(EditError::NotThere),
     }
+}
+
+fn is_behind_question(document: &Document, key: NodeId) -> bool {
+    let before = &document.text()[..document.node(key).start];
+    let line = &before[lines::start(before, before.len())..];
+    line.trim_end()
+        .strip_suffix('?')
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', '{', ',', '[']))
 }

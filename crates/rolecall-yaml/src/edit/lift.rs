@@ -193,10 +193,12 @@ fn as_double_quoted(outer: &Document, scalar: NodeId, new: &str) -> Vec<Splice> 
     vec![Splice::replace(node.span.start, last(outer, scalar), written)]
 }
 
-/// A scalar that is not written stands right behind its colon or dash: it wants a blank.
+/// A scalar that is not written stands right behind its colon, dash or anchor: it wants a blank.
 fn gap(outer: &Document, scalar: NodeId) -> &'static str {
     let Span { start, end } = outer.node(scalar).span;
-    if start == end && outer.text()[..start].ends_with([':', '-']) { " " } else { "" }
+    let touches = !outer.text()[..start].trim_start_matches('\u{feff}').is_empty()
+        && !outer.text()[..start].ends_with([' ', '\t', '\n', '\r']);
+    if start == end && touches { " " } else { "" }
 }
 
 /// The column of the block around a scalar.

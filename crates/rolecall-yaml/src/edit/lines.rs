@@ -3,7 +3,8 @@
 /// Where the line that holds `at` begins. A byte order mark belongs to no line.
 pub(super) fn start(text: &str, at: usize) -> usize {
     let first = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    text[..at].rfind(is_break).map_or(first, |found| found + 1).max(first.min(at))
+    let line = text[..at].char_indices().rfind(|(_, c)| is_break(*c));
+    line.map_or(first, |(found, c)| found + c.len_utf8()).max(first.min(at))
 }
 
 /// Where the line that holds `at` ends: at its line break, or at the end of the text.
@@ -19,12 +20,16 @@ pub(super) fn next(text: &str, at: usize) -> usize {
 
 /// The length of the line break that `text` begins with; 0 if with none.
 pub(super) fn break_len(text: &str) -> usize {
-    if text.starts_with("\r\n") { 2 } else { usize::from(text.starts_with(is_break)) }
+    match text.chars().next() {
+        Some('\r') if text.starts_with("\r\n") => 2,
+        Some(c) if is_break(c) => c.len_utf8(),
+        _ => 0,
+    }
 }
 
-/// The line ending that the text uses: that of its first line.
+/// The line ending that the text uses: that of its first line that ends as lines usually do.
 pub(super) fn ending(text: &str) -> &str {
-    text.find(is_break).map_or("\n", |at| &text[at..at + break_len(&text[at..])])
+    text.find(['\n', '\r']).map_or("\n", |at| &text[at..at + break_len(&text[at..])])
 }
 
 /// The column of `at` in characters, from 0.
@@ -61,6 +66,7 @@ pub(super) fn comment(text: &str, at: usize) -> Option<usize> {
     line[column..].starts_with('#').then_some(column)
 }
 
+/// What ends a line to libyaml.
 fn is_break(c: char) -> bool {
-    matches!(c, '\n' | '\r')
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }

@@ -7,8 +7,9 @@ use crate::tree::{Document, NodeId, NodeKind, ScalarStyle};
 
 use super::error::EditError;
 use super::extent::{self, below, dashes, last, own_lines};
+use super::flow::{self, Part};
 use super::sequence::{indented, insert_lines, keep_without_break, remove_items};
-use super::{Edited, NewValue, flow, lines, write};
+use super::{Edited, NewValue, lines, write};
 
 /// Sets the value of a member, given by its key's node. Quotes stay quotes, brackets stay brackets, and
 /// what is the same in a list is not touched.
@@ -35,7 +36,7 @@ pub fn insert_member(document: &Document, mapping: NodeId, key: &str, value: &Ne
     let text = document.text();
     if is_flow {
         let part = write::flow_member(key, value, write::is_json(document));
-        let parts = member_spans(document, entries);
+        let parts = members(document, entries);
         return Ok(vec![flow::append(text, document.node(mapping).span, &parts, &part)]);
     }
     let Some((first_key, _)) = entries.first() else { return Err(EditError::NotThere) };
@@ -53,23 +54,24 @@ pub fn insert_member(document: &Document, mapping: NodeId, key: &str, value: &Ne
 pub fn remove_member(document: &Document, mapping: NodeId, key: NodeId) -> Edited {
     let (entries, is_flow) = extent::mapping(document, mapping)?;
     let index = entries.iter().position(|(found, _)| *found == key).ok_or(EditError::NotThere)?;
-    let parts = member_spans(document, entries);
-    extent::refuse_if_referenced(document, &[parts[index]])?;
+    let parts = members(document, entries);
+    extent::refuse_if_referenced(document, &[parts[index].span])?;
     if is_flow {
         return Ok(flow::remove(document.node(mapping).span, &parts, |part| part == index));
     }
     let text = document.text();
-    let (start, end) = (parts[index].start, last(document, entries[index].1));
+    let (start, end) = (parts[index].span.start, last(document, entries[index].1));
     if entries.len() == 1 {
         return Ok(vec![Splice::replace(start, end, "{}")]);
     }
     if lines::is_first(text, start) {
-        let own = own_lines(text, start, end);
+        let above = index.checked_sub(1).map(|above| entries[above].1);
+        let own = extent::removed_lines(document, own_lines(text, start, end), above);
         return Ok(vec![Splice::remove(own.start, own.end)]);
     }
     // The first key stands behind a dash: the second one takes its place.
     match parts.get(index + 1) {
-        Some(next) => Ok(vec![Splice::remove(start, next.start)]),
+        Some(next) => Ok(vec![Splice::remove(start, next.span.start)]),
         None => Err(EditError::Unsupported("a member that shares its line")),
     }
 }
@@ -98,12 +100,13 @@ pub(super) fn after_colon(document: &Document, key: NodeId) -> Result<usize, Edi
     }
 }
 
-fn member_spans(document: &Document, entries: &[(NodeId, NodeId)]) -> Vec<Span> {
-    let span = |(key, value): &(NodeId, NodeId)| {
+fn members(document: &Document, entries: &[(NodeId, NodeId)]) -> Vec<Part> {
+    let part = |(key, value): &(NodeId, NodeId)| {
         let (key, value) = (document.node(*key), document.node(*value));
-        Span::new(key.start, value.span.end.max(key.span.end))
+        let end = value.span.end.max(key.span.end);
+        Part { span: Span::new(key.start, end), is_open: value.span.is_empty() && end > key.span.end }
     };
-    entries.iter().map(span).collect()
+    entries.iter().map(part).collect()
 }
 
 /// A value in the style of the one that it replaces.
@@ -216,13 +219,19 @@ fn set_block_list(document: &Document, key: NodeId, list: NodeId, old: &[NodeId]
     for (item, dash) in gone.iter().zip(&dashes[before..]) {
         splices.push(Splice::remove(lines::start(text, *dash), lines::next(text, last(document, *item))));
     }
-    if !come.is_empty() {
-        let at = match old[..old.len() - after].last() {
-            Some(item) => lines::next(text, last(document, *item)),
-            None => lines::start(text, dashes[0]),
-        };
-        splices.extend(old.last().and_then(|item| keep_without_break(document, *item)));
-        splices.push(insert_lines(text, at, &come));
+    if come.is_empty() {
+        return Ok(splices);
     }
+    if let Some(first) = splices.first_mut() {
+        let ending = if first.span.of(text).ends_with(['\n', '\r']) { lines::ending(text) } else { "" };
+        first.text = come.join(lines::ending(text)) + ending;
+        return Ok(splices);
+    }
+    let at = match old[..before].last() {
+        Some(item) => lines::next(text, last(document, *item)),
+        None => lines::start(text, dashes[0]),
+    };
+    splices.extend(old.last().and_then(|item| keep_without_break(document, *item)));
+    splices.push(insert_lines(text, at, &come));
     Ok(splices)
 }

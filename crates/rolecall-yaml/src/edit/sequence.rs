@@ -6,7 +6,8 @@ use crate::tree::{Document, NodeId, NodeKind, ScalarStyle};
 
 use super::error::EditError;
 use super::extent::{self, below, chomping, dashes, last, last_leaf, own_lines};
-use super::{Edited, NewItem, copy, flow, lines, mapping, write};
+use super::flow::{self, Part};
+use super::{Edited, NewItem, copy, lines, mapping, write};
 
 /// Appends an item to a sequence. An empty `[]` that is the whole document becomes a block sequence.
 pub fn append_item(document: &Document, sequence: NodeId, item: &NewItem<'_>) -> Edited {
@@ -17,7 +18,7 @@ pub fn append_item(document: &Document, sequence: NodeId, item: &NewItem<'_>) ->
     }
     if is_flow {
         let part = copy::flow_part(item, write::is_json(document))?;
-        let parts = spans(document, items);
+        let parts = parts(document, items);
         return Ok(vec![flow::append(text, document.node(sequence).span, &parts, &part)]);
     }
     let Some(final_item) = items.last() else { return Err(EditError::NotThere) };
@@ -46,6 +47,7 @@ pub fn append_to_empty(document: &Document, item: &NewItem<'_>) -> Edited {
     if !is_empty || node.anchor.is_some() || node.tag.is_some() {
         return Err(EditError::NotThere);
     }
+    extent::refuse_unless_editable(document, root)?;
     let Span { start, end } = node.span;
     if node.span.is_empty() {
         return Ok(vec![insert_lines(text, start, &new)]);
@@ -71,9 +73,9 @@ pub fn remove_items(document: &Document, sequence: NodeId, indexes: &[usize]) ->
     for index in indexes {
         gone[*index] = true;
     }
-    let parts = spans(document, items);
+    let parts = parts(document, items);
     let gone_parts: Vec<Span> =
-        parts.iter().zip(&gone).filter(|(_, gone)| **gone).map(|(part, _)| *part).collect();
+        parts.iter().zip(&gone).filter(|(_, gone)| **gone).map(|(part, _)| part.span).collect();
     if gone_parts.is_empty() {
         return Ok(Vec::new());
     }
@@ -99,9 +101,15 @@ fn remove_some(document: &Document, sequence: NodeId, items: &[NodeId], gone: &[
         splices.push(Splice::remove(dashes[0], dashes[kept]));
         index = kept;
     }
-    for (index, item) in items.iter().enumerate().skip(index).filter(|(index, _)| gone[*index]) {
-        let own = own_lines(text, dashes[index], last(document, *item));
-        splices.push(Splice::remove(own.start, own.end));
+    let mut above = None;
+    for (index, item) in items.iter().enumerate().skip(index) {
+        if gone[index] {
+            let own = own_lines(text, dashes[index], last(document, *item));
+            let Span { start, end } = extent::removed_lines(document, own, above);
+            splices.push(Splice::remove(start, end));
+        } else {
+            above = Some(*item);
+        }
     }
     splices
 }
@@ -133,9 +141,12 @@ fn remove_all(document: &Document, sequence: NodeId, items: &[NodeId]) -> Edited
     Ok(splices)
 }
 
-/// The spans of nodes, tags and anchors included.
-fn spans(document: &Document, ids: &[NodeId]) -> Vec<Span> {
-    ids.iter().map(|id| document.node(*id).whole()).collect()
+fn parts(document: &Document, items: &[NodeId]) -> Vec<Part> {
+    let part = |id: &NodeId| {
+        let node = document.node(*id);
+        Part { span: node.whole(), is_open: node.span.is_empty() }
+    };
+    items.iter().map(part).collect()
 }
 
 /// Lines at a column; empty ones stay empty.

@@ -15,6 +15,11 @@ pub fn scalar_text(text: &str) -> String {
     if plain { text.to_owned() } else { double_quoted(text) }
 }
 
+/// A plain text from inside brackets, for a block: there it may read as something else.
+pub(super) fn unbracketed(text: &str) -> String {
+    if reads_back(text, text) { text.to_owned() } else { double_quoted(text) }
+}
+
 /// The text as a scalar inside brackets; always quoted for JSON.
 pub(super) fn flow_text(text: &str, json: bool) -> String {
     let plain = !json

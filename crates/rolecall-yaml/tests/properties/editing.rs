@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rolecall_yaml::edit::{self, NewItem, NewValue};
-use rolecall_yaml::{Splice, apply};
+use rolecall_yaml::{Document, Limits, NodeId, NodeKind, Splice, apply};
 
 use crate::model::{Item, item, items_of, layout, member, parse, read, write};
 
@@ -37,6 +37,69 @@ fn comments_stay(before: &str, after: &str, stays: impl Fn(usize) -> bool) {
     }
     assert_eq!(before.contains("# head"), after.contains("# head"));
     assert_eq!(before.contains("other: [1]"), after.contains("other: [1]"));
+}
+
+/// What a node says, without how it is written.
+#[derive(Clone, Debug, PartialEq)]
+enum Said {
+    Scalar(String),
+    Alias(String),
+    Sequence(Vec<Said>),
+    Mapping(Vec<(Said, Said)>),
+}
+
+/// What the document says, with `change` applied to what the sequence `at` says.
+fn said(document: &Document, id: NodeId, at: NodeId, change: &dyn Fn(&mut Vec<Said>)) -> Said {
+    let inner = |id: &NodeId| said(document, *id, at, change);
+    match &document.node(id).kind {
+        NodeKind::Scalar { value, .. } => Said::Scalar(value.clone()),
+        NodeKind::Alias { name, .. } => Said::Alias(name.clone()),
+        NodeKind::Sequence { items, .. } => {
+            let mut items = items.iter().map(inner).collect();
+            if id == at {
+                change(&mut items);
+            }
+            Said::Sequence(items)
+        }
+        NodeKind::Mapping { entries, .. } => {
+            Said::Mapping(entries.iter().map(|(key, value)| (inner(key), inner(value))).collect())
+        }
+    }
+}
+
+/// Lists with odd neighbours.
+fn odd_list() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "- a\n",
+        "-\n",
+        "- - b\n",
+        "  - c\n",
+        "- |\n  d\n",
+        "- >+\n  e\n\n",
+        "- k: v\n",
+        "- k:\n  - w\n",
+        "  l: m\n",
+        "- [f, g]\n",
+        "- {h: i}\n",
+        "- 'j' # j\n",
+        "# k\n",
+        "  # l\n",
+        "\n",
+        "- &x n\n",
+        "- *x\n",
+        "- !!str\n",
+        "- \"o\"",
+        "-   p\n",
+        "- q\r\n",
+        "- {r: }\n",
+        "- [s: t]\n",
+        "    - u\n",
+        "- []\n",
+        "---\n",
+        "- |-\n    v\n  \n",
+        "x:\n",
+    ]);
+    prop::collection::vec(piece, 1..7).prop_map(|pieces| pieces.concat())
 }
 
 proptest! {
@@ -138,5 +201,30 @@ proptest! {
         let document = parse(&written);
         let (_, value) = member(&document, items_of(&document)[0], "k");
         prop_assert_eq!(document.node(value).scalar(), Some(text.as_str()));
+    }
+
+    #[test]
+    fn any_list_takes_an_item_and_gives_one_up(text in odd_list(), pick in any::<prop::sample::Index>()) {
+        let limits = Limits::default();
+        let Ok(document) = Document::parse(&text, &limits) else { return Ok(()) };
+        let lists: Vec<NodeId> = document.nodes().filter(|(_, node)| matches!(node.kind, NodeKind::Sequence { .. })).map(|(id, _)| id).collect();
+        let Some(root) = document.root() else { return Ok(()) };
+        for list in lists {
+            let NodeKind::Sequence { items, .. } = &document.node(list).kind else { continue };
+            if let Ok(splices) = edit::append_item(&document, list, &NewItem::Text("z".to_owned())) {
+                let after = apply(&text, &splices);
+                let expect = said(&document, root, list, &|items| items.push(Said::Scalar("z".to_owned())));
+                let again = parse(&after);
+                prop_assert_eq!(said(&again, again.root().unwrap(), root, &|_| ()), expect, "{:?}", after);
+            }
+            if items.is_empty() { continue }
+            let index = pick.index(items.len());
+            if let Ok(splices) = edit::remove_items(&document, list, &[index]) {
+                let after = apply(&text, &splices);
+                let expect = said(&document, root, list, &|items| { items.remove(index); });
+                let again = parse(&after);
+                prop_assert_eq!(said(&again, again.root().unwrap(), root, &|_| ()), expect, "{:?}", after);
+            }
+        }
     }
 }
