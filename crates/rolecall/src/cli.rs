@@ -10,6 +10,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::{apply, bootstrap, completions, drift, explain, kubeconfig, plan, token, verify};
 use crate::output::{Color, Format};
 
+const GLOBAL: &str = "Global options";
+
 /// The door list of your EKS clusters (`aws-auth`), kept in Git.
 ///
 /// Exit status: 0 done, or nothing to do; 1 failure; 2 drift; 3 refused by a finding or a guard; 64 usage.
@@ -23,10 +25,10 @@ use crate::output::{Color, Format};
 )]
 pub(crate) struct Cli {
     /// How data is printed: for people, or for scripts
-    #[arg(short, long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    #[arg(short, long, global = true, value_enum, default_value = "text", value_name = "FORMAT", help_heading = GLOBAL)]
     pub(crate) output: Format,
     /// When colour is used; `auto` honours `NO_COLOR`
-    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN", help_heading = GLOBAL)]
     pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -205,7 +205,7 @@ fn choose_cluster(
     args: &ClusterArgs,
 ) -> Result<Option<ClusterConfig>, Failure> {
     let named = target::named(args);
-    let is_meant = |cluster: &&ClusterConfig| match &named {
+    let was_named = |cluster: &&ClusterConfig| match &named {
         None => true,
         Some(target::Named::Context(name)) => cluster.context.as_ref() == Some(name),
         Some(target::Named::Cluster(name)) => cluster.name.as_ref() == Some(name),
@@ -215,15 +215,17 @@ fn choose_cluster(
         let of_cluster = found.folder_of(cluster);
         if map.is_some() { is_same(&of_cluster, folder) } else { is_below(&of_cluster, path) }
     };
-    let meant: Vec<&ClusterConfig> = found.config.clusters.iter().filter(is_meant).filter(is_here).collect();
-    match meant[..] {
+    let candidates: Vec<&ClusterConfig> =
+        found.config.clusters.iter().filter(was_named).filter(is_here).collect();
+    match candidates[..] {
         [] => Ok(None),
         [cluster] => Ok(Some(cluster.clone())),
         _ => {
-            let names = meant.iter().filter_map(|cluster| cluster.name.as_ref().or(cluster.context.as_ref()));
-            let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            let shown =
+                candidates.iter().filter_map(|cluster| cluster.name.as_ref().or(cluster.context.as_ref()));
+            let shown: Vec<String> = shown.map(|name| format!("`{name}`")).collect();
             let message =
-                format!("`{}` has several clusters for this path: {}", found.file, names.join(", "));
+                format!("`{}` has several clusters for this path: {}", found.file, shown.join(", "));
             Err(Failure::usage(message).hint("name one with `--cluster` or `--context`"))
         }
     }

@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use rolecall_core::source::{SourceId, SourceRevision};
 
 use crate::output::Screen;
+use crate::target::variable;
 
 /// The revision of `file`, and the root of the work tree that it is in.
 pub(crate) struct Provenance {
@@ -19,13 +20,11 @@ pub(crate) struct Provenance {
 
 /// Finds out where `file` comes from.
 pub(crate) fn provenance(file: &Path, screen: &Screen) -> Provenance {
-    match work_tree(file, screen) {
-        Some((root, revision)) => Provenance { root: Some(root), revision },
-        None => {
-            let revision = ci(file, |name| env::var(name).ok().filter(|value| !value.is_empty()));
-            Provenance { root: None, revision: revision.unwrap_or_else(SourceRevision::cli) }
-        }
+    if let Some((root, revision)) = work_tree(file, screen) {
+        return Provenance { root: Some(root), revision };
     }
+    let revision = ci(file, variable).unwrap_or_else(SourceRevision::cli);
+    Provenance { root: None, revision }
 }
 
 /// The work tree around `file`. Its three questions are asked at once, since a process costs more than an answer.
@@ -82,21 +81,20 @@ fn answer(child: Option<Child>) -> Option<String> {
 }
 
 /// What a CI says of the files that it handed over without their repository.
-fn ci(file: &Path, variable: impl Fn(&str) -> Option<String>) -> Option<SourceRevision> {
+fn ci(file: &Path, told: impl Fn(&str) -> Option<String>) -> Option<SourceRevision> {
     let code_build = || {
         // A build that a pipeline started is not told of a repository, but it is of the pipeline.
-        let url = variable("CODEBUILD_SOURCE_REPO_URL").or_else(|| {
-            variable("CODEBUILD_INITIATOR").filter(|initiator| initiator.starts_with("codepipeline/"))
+        let url = told("CODEBUILD_SOURCE_REPO_URL").or_else(|| {
+            told("CODEBUILD_INITIATOR").filter(|initiator| initiator.starts_with("codepipeline/"))
         })?;
-        Some((url, variable("CODEBUILD_RESOLVED_SOURCE_VERSION"), variable("CODEBUILD_SRC_DIR")))
+        Some((url, told("CODEBUILD_RESOLVED_SOURCE_VERSION"), told("CODEBUILD_SRC_DIR")))
     };
     let github = || {
-        let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
-        let url = format!("{server}/{}", variable("GITHUB_REPOSITORY")?);
-        Some((url, variable("GITHUB_SHA"), variable("GITHUB_WORKSPACE")))
+        let server = told("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
+        let url = format!("{server}/{}", told("GITHUB_REPOSITORY")?);
+        Some((url, told("GITHUB_SHA"), told("GITHUB_WORKSPACE")))
     };
-    let gitlab =
-        || Some((variable("CI_PROJECT_URL")?, variable("CI_COMMIT_SHA"), variable("CI_PROJECT_DIR")));
+    let gitlab = || Some((told("CI_PROJECT_URL")?, told("CI_COMMIT_SHA"), told("CI_PROJECT_DIR")));
     let (url, commit, folder) = code_build().or_else(github).or_else(gitlab)?;
     let folder = folder.map(PathBuf::from).or_else(|| env::current_dir().ok())?;
     let absolute = std::path::absolute(file).ok()?;

@@ -38,6 +38,16 @@ pub(crate) fn named(args: &ClusterArgs) -> Option<Named> {
         .or_else(|| variable("EKS_CLUSTER_NAME").as_deref().map(by_name))
 }
 
+/// The EKS cluster that `flag` names, or else `EKS_CLUSTER_NAME`.
+pub(crate) fn eks_name(given: Option<&str>, flag: &str) -> Result<ClusterName, Failure> {
+    let name = given.map(str::to_owned).or_else(|| variable("EKS_CLUSTER_NAME"));
+    let named = name.map(|name| ClusterName::parse(&name));
+    named.ok_or_else(|| {
+        Failure::usage("no cluster is named")
+            .hint(format!("name it with `{flag}`, or set `EKS_CLUSTER_NAME`"))
+    })
+}
+
 /// A cluster that can be observed and changed.
 pub(crate) struct Target {
     pub(crate) cluster: KubeCluster,
@@ -184,6 +194,7 @@ fn by_name(text: &str) -> Named {
     Named::Cluster(ClusterName::parse(text).name)
 }
 
-fn variable(name: &str) -> Option<String> {
+/// An environment variable; an empty one counts as unset.
+pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }

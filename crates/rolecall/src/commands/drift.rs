@@ -35,7 +35,7 @@ pub(crate) fn run(args: &DriftArgs, screen: &Screen) -> Result<Status, Failure> 
     if screen.is_json() {
         screen.json(&document(&planned, &project.file))?;
     } else {
-        screen.lines(&page(&planned, screen))?;
+        screen.lines(&page(&planned))?;
     }
     let plan = &planned.plan;
     let has_intruder = plan.unmanaged().iter().any(|entry| entry.is_new);

@@ -7,7 +7,7 @@ use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::effective::{Candidate, EffectiveMap, Explanation, TemplateValues, Verdict, explain};
 use rolecall_core::observed::ObservedAccess;
 use rolecall_core::principal::{ArnError, PrincipalArn};
-use rolecall_core::render;
+use rolecall_core::render::{self, Line, Tone};
 use rolecall_engine::line;
 use serde_json::json;
 
@@ -44,7 +44,6 @@ pub(crate) struct ExplainArgs {
 pub(crate) fn run(args: &ExplainArgs, screen: &Screen) -> Result<Status, Failure> {
     let principal = PrincipalArn::parse(&args.arn);
     let answer = match (&principal, &args.file) {
-        (Err(_), _) => Answer::default(),
         (Ok(arn), Some(file)) => match by_file(args, arn, file, screen)? {
             Some(answer) => answer,
             None => return Ok(Status::Refused),
@@ -52,13 +51,13 @@ pub(crate) fn run(args: &ExplainArgs, screen: &Screen) -> Result<Status, Failure
         (Ok(arn), None) if args.cluster.context.is_some() || args.cluster.cluster.is_some() => {
             by_cluster(args, arn, screen)?
         }
-        (Ok(_), None) => Answer::default(),
+        _ => Answer::default(),
     };
     if screen.is_json() {
         screen.json(&document(args, &principal, &answer))?;
     } else {
         match &principal {
-            Ok(arn) => screen.data(&text(arn, &answer))?,
+            Ok(arn) => screen.lines(&page(arn, &answer))?,
             Err(error) => {
                 return Err(Failure::new(format!("`{}` is not the ARN of a principal: {error}", args.arn))
                     .hint("a principal is like `arn:aws:iam::111122223333:role/NAME` or `…:user/NAME`"));
@@ -136,49 +135,50 @@ fn access_entry<'a>(
     entries.iter().find(|entry| entry.principal_arn.eq_ignore_ascii_case(arn.canonical()))
 }
 
-fn text(arn: &PrincipalArn, answer: &Answer) -> String {
-    let mut text = format!("{} ({})\n", arn.canonical(), arn.kind());
+fn page(arn: &PrincipalArn, answer: &Answer) -> Vec<Line> {
+    let line = |tone, text: String| Line { tone, text };
+    let mut page = vec![line(Tone::Title, format!("{} ({})", arn.canonical(), arn.kind()))];
     match answer.explanation.as_ref().map(|explanation| &explanation.verdict) {
         None => {}
         Some(Verdict::Mapped(candidate)) => {
-            text.push_str("  is mapped\n");
-            text.push_str(&described(candidate, answer));
+            page.push(line(Tone::Added, "  is mapped".to_owned()));
+            page.extend(described(candidate, answer));
         }
         Some(Verdict::Ambiguous(candidates)) => {
-            text.push_str("  is ambiguous: one of these is picked at random for each request\n");
-            candidates.iter().for_each(|candidate| text.push_str(&described(candidate, answer)));
+            let text = "  is ambiguous: one of these is picked at random for each request";
+            page.push(line(Tone::Alarm, text.to_owned()));
+            page.extend(candidates.iter().flat_map(|candidate| described(candidate, answer)));
         }
         Some(Verdict::Denied(denial)) => {
-            text.push_str(&format!("  is denied: {}\n", denial.message));
-            if let Some(hint) = &denial.hint {
-                text.push_str(&format!("  hint: {hint}\n"));
-            }
+            page.push(line(Tone::Removed, format!("  is denied: {}", denial.message)));
+            page.extend(denial.hint.iter().map(|hint| line(Tone::Plain, format!("  hint: {hint}"))));
         }
     }
     let observed = answer.observed.as_ref();
     if let Some(entry) = observed.and_then(|observed| access_entry(observed, arn)) {
         let groups = entry.groups.join(", ");
-        text.push_str(&format!(
-            "  but an access entry outranks the map: username `{}`, groups [{groups}]\n",
+        let text = format!(
+            "  but an access entry outranks the map: username `{}`, groups [{groups}]",
             entry.username
-        ));
+        );
+        page.push(line(Tone::Alarm, text));
     }
-    text
+    page
 }
 
-fn described(candidate: &Candidate, answer: &Answer) -> String {
-    let via = answer
-        .document
-        .as_ref()
-        .map_or_else(|| candidate.via.clone(), |document| document.locate(&candidate.via));
+fn described(candidate: &Candidate, answer: &Answer) -> [Line; 3] {
+    let document = answer.document.as_ref();
+    let via = document.map_or_else(|| candidate.via.clone(), |document| document.locate(&candidate.via));
     let place = match (&via.file, via.line) {
         (Some(file), Some(line)) => format!(", {file}:{line}"),
         _ => String::new(),
     };
-    let groups = if candidate.groups.is_empty() { "none".to_owned() } else { candidate.groups.join(", ") };
-    let username = if candidate.username.is_empty() { "(empty)" } else { &candidate.username };
-    format!(
-        "    username  {username}\n    groups    {groups}\n    via       {}[{}]{place}\n",
-        via.section, via.index
-    )
+    let or =
+        |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
+    [
+        format!("    username  {}", or(&candidate.username, "(empty)")),
+        format!("    groups    {}", or(&candidate.groups.join(", "), "(none)")),
+        format!("    via       {}[{}]{place}", via.section, via.index),
+    ]
+    .map(|text| Line { tone: Tone::Plain, text })
 }

@@ -17,18 +17,18 @@ use serde_json::json;
 use crate::failure::{Failure, Status};
 use crate::files;
 use crate::output::Screen;
-use crate::target::within;
+use crate::target::{self, variable, within};
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Put an EKS cluster into a kubeconfig, with `rolecall token` as exec plugin
 ///
 /// Stands in for `aws eks update-kubeconfig`. Everything else in the file stays as it is.
 #[derive(Debug, Args)]
 pub(crate) struct KubeconfigArgs {
-    /// The name or ARN of the EKS cluster
-    #[arg(long, value_name = "NAME", env = "EKS_CLUSTER_NAME")]
-    name: String,
+    /// The name or ARN of the EKS cluster [env: EKS_CLUSTER_NAME]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// The AWS region [env: AWS_REGION, AWS_DEFAULT_REGION]
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
@@ -59,8 +59,9 @@ pub(crate) struct KubeconfigArgs {
 }
 
 pub(crate) fn run(args: &KubeconfigArgs, screen: &Screen) -> Result<Status, Failure> {
+    let name = target::eks_name(args.name.as_deref(), "--name")?;
     let files = candidates(args)?;
-    let cluster = within(TIMEOUT, describe(args, screen))?;
+    let cluster = within(TIMEOUT, describe(args, &name, screen))?;
     let facts = ClusterFacts {
         arn: &cluster.arn,
         name: &cluster.name,
@@ -89,12 +90,11 @@ pub(crate) fn run(args: &KubeconfigArgs, screen: &Screen) -> Result<Status, Fail
     tell(&update, &cluster, screen)
 }
 
-async fn describe(args: &KubeconfigArgs, screen: &Screen) -> Result<EksCluster, Failure> {
+async fn describe(args: &KubeconfigArgs, name: &ClusterName, screen: &Screen) -> Result<EksCluster, Failure> {
     let _progress = screen.progress("asking EKS for the cluster");
-    let cluster = ClusterName::parse(&args.name);
     let options = SessionOptions {
         profile: args.profile.clone(),
-        region: args.region.clone().or(cluster.region),
+        region: args.region.clone().or_else(|| name.region.clone()),
         timeout: None,
         clock: None,
     };
@@ -102,7 +102,7 @@ async fn describe(args: &KubeconfigArgs, screen: &Screen) -> Result<EksCluster, 
     if let Some(role_arn) = args.assume_role_arn.clone() {
         session = session.assume_role(&AssumeRole { role_arn, ..AssumeRole::default() }).await?;
     }
-    Ok(EksCluster::describe(&session, &cluster.name).await?)
+    Ok(EksCluster::describe(&session, &name.name).await?)
 }
 
 /// The files that kubectl would read, as they are.
@@ -188,8 +188,4 @@ fn tell(update: &Update, cluster: &EksCluster, screen: &Screen) -> Result<Status
         screen.hint(format!("`kubectl config use-context {}` switches to this one", update.context));
     }
     Ok(Status::Done)
-}
-
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::cli::{AllowArgs, ClusterArgs, PathArgs};
 use crate::failure::{Failure, Status};
 use crate::files::{self, Project};
-use crate::output::{Screen, rehearsed};
+use crate::output::{Screen, rehearsed, width};
 use crate::target::{self, Named, Target, within};
 
 /// Show what would change: who gains and loses what, what is kept and why, what the guards say
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &PlanArgs, screen: &Screen) -> Result<Status, Failure> {
     if screen.is_json() {
         screen.json(&document)?;
     } else {
-        let mut lines = page(&planned, screen);
+        let mut lines = page(&planned);
         lines.extend(rehearsal.as_ref().and_then(remark));
         screen.lines(&lines)?;
     }
@@ -80,13 +80,13 @@ pub(crate) fn allowances(args: &AllowArgs) -> Result<Vec<Allowance>, Failure> {
     if !args.allow.is_empty() && reason.is_empty() {
         return Err(Failure::usage("`--reason` is empty").hint("say why: it is kept in the record"));
     }
-    let allowance = |code: &String| match Guard::from_code(code) {
-        Some(guard) => Ok(Allowance { guard, reason: reason.to_owned() }),
-        None => {
+    let allowance = |code: &String| {
+        let guard = Guard::from_code(code).ok_or_else(|| {
             let known: Vec<_> = Guard::ALL.into_iter().map(Guard::as_str).collect();
-            Err(Failure::usage(format!("there is no guard `{code}`"))
-                .hint(format!("the guards are {}", known.join(", "))))
-        }
+            Failure::usage(format!("there is no guard `{code}`"))
+                .hint(format!("the guards are {}", known.join(", ")))
+        })?;
+        Ok(Allowance { guard, reason: reason.to_owned() })
     };
     args.allow.iter().map(allowance).collect()
 }
@@ -103,8 +103,8 @@ pub(crate) fn is_refused(plan: &Plan, judgements: &[Judgement]) -> bool {
 }
 
 /// The plan for people.
-pub(crate) fn page(planned: &Planned, screen: &Screen) -> Vec<Line> {
-    render::plan_text(&planned.plan, &planned.judgements, &planned.observed, screen.width())
+pub(crate) fn page(planned: &Planned) -> Vec<Line> {
+    render::plan_text(&planned.plan, &planned.judgements, &planned.observed, width())
 }
 
 /// The plan for scripts, with the file that it is made from.

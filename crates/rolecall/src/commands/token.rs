@@ -4,18 +4,19 @@ use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use rolecall_aws::{AssumeRole, AwsSession, ClusterName, SessionOptions, TokenSource};
+use rolecall_aws::{AssumeRole, AwsSession, SessionOptions, TokenSource};
 use rolecall_core::Timestamp;
 use rolecall_core::exec_credential::{ExecApiVersion, exec_credential};
+use rolecall_core::render::{Line, Tone};
 use rolecall_core::token::{InspectContext, Inspection, TokenFacts, inspect};
 use serde_json::Value;
 
 use crate::failure::{Failure, Status};
 use crate::files;
 use crate::output::{Screen, token_inspection};
-use crate::target::within;
+use crate::target::{self, within};
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Print an EKS token as an exec credential, for kubectl
 ///
@@ -25,8 +26,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) struct TokenArgs {
     #[command(subcommand)]
     command: Option<TokenCommand>,
-    /// The name or ARN of the EKS cluster
-    #[arg(long, short = 'i', visible_alias = "cluster-id", value_name = "NAME", env = "EKS_CLUSTER_NAME")]
+    /// The name or ARN of the EKS cluster [env: EKS_CLUSTER_NAME]
+    #[arg(long, short = 'i', visible_alias = "cluster-id", value_name = "NAME")]
     cluster_name: Option<String>,
     /// The role to make the token as
     #[arg(long, short = 'r', visible_alias = "role", value_name = "ARN")]
@@ -70,15 +71,13 @@ pub(crate) fn run(args: &TokenArgs, screen: &Screen) -> Result<Status, Failure> 
     if let Some(TokenCommand::Inspect(args)) = &args.command {
         return inspect_one(args, screen);
     }
-    let Some(name) = &args.cluster_name else {
-        return Err(Failure::usage("no cluster is named").hint("name it with `--cluster-name`"));
-    };
+    let name = target::eks_name(args.cluster_name.as_deref(), "--cluster-name")?;
     let info = std::env::var("KUBERNETES_EXEC_INFO").ok();
     let version = ExecApiVersion::from_exec_info(info.as_deref())
         .map_err(|error| Failure::new(&error).hint(error.hint()))?;
     let minted = within(TIMEOUT, async {
-        let session = session(args, ClusterName::parse(name).region).await?;
-        let source = TokenSource::new(session, ClusterName::parse(name).name)?;
+        let session = session(args, name.region).await?;
+        let source = TokenSource::new(session, name.name)?;
         Ok(source.token().await?)
     })?;
     let line = if args.token_only {
@@ -116,7 +115,7 @@ fn inspect_one(args: &InspectArgs, screen: &Screen) -> Result<Status, Failure> {
     if screen.is_json() {
         screen.json(&token_inspection(&inspection))?;
     } else {
-        screen.data(&page(&inspection))?;
+        screen.lines(&page(&inspection))?;
     }
     Ok(if inspection.failure.is_none() { Status::Done } else { Status::Failed })
 }
@@ -135,21 +134,23 @@ fn of_exec_credential(text: &str) -> Option<String> {
     Some(credential.get("status")?.get("token")?.as_str()?.to_owned())
 }
 
-fn page(inspection: &Inspection) -> String {
+fn page(inspection: &Inspection) -> Vec<Line> {
+    let line = |tone, text: String| Line { tone, text };
     let mut page = facts(&inspection.facts);
-    match &inspection.failure {
-        Some(failure) => {
-            page.push_str(&format!("x refused: {}\n  hint: {}\n", failure.message, failure.hint))
-        }
-        None => page.push_str("It passes every check that can be made without STS.\n"),
+    if let Some(failure) = &inspection.failure {
+        page.push(line(Tone::Removed, format!("x refused: {}", failure.message)));
+        page.push(line(Tone::Plain, format!("  hint: {}", failure.hint)));
+    } else {
+        page.push(line(Tone::Added, "It passes every check that can be made without STS.".to_owned()));
     }
     for warning in &inspection.warnings {
-        page.push_str(&format!("! {}\n  hint: {}\n", warning.message, warning.hint));
+        page.push(line(Tone::Alarm, format!("! {}", warning.message)));
+        page.push(line(Tone::Plain, format!("  hint: {}", warning.hint)));
     }
     page
 }
 
-fn facts(facts: &TokenFacts) -> String {
+fn facts(facts: &TokenFacts) -> Vec<Line> {
     let signed_headers = (!facts.signed_headers.is_empty()).then(|| facts.signed_headers.join(", "));
     let credentials = if facts.has_session_token { "a session's" } else { "long-lived" };
     let rows = [
@@ -162,6 +163,8 @@ fn facts(facts: &TokenFacts) -> String {
         ("signed headers", signed_headers),
         ("length", Some(format!("{} bytes", facts.bytes))),
     ];
-    let told = rows.into_iter().filter_map(|(name, value)| Some(format!("{name:<15} {}\n", value?)));
-    told.collect()
+    let row = |(name, value): (&str, Option<String>)| {
+        Some(Line { tone: Tone::Plain, text: format!("{name:<15} {}", value?) })
+    };
+    rows.into_iter().filter_map(row).collect()
 }

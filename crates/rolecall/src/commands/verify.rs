@@ -7,7 +7,7 @@ use rolecall_engine::line::{self, Verification};
 use crate::cli::{ClusterArgs, PathArgs};
 use crate::failure::{Failure, Status};
 use crate::files;
-use crate::output::{Screen, verification};
+use crate::output::{Screen, verification, width};
 use crate::target::{Target, within};
 
 /// Check that the cluster is as the files say, and knock on the door with a fresh token
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &VerifyArgs, screen: &Screen) -> Result<Status, Failure>
     if screen.is_json() {
         screen.json(&verification(&seen))?;
     } else {
-        screen.lines(&page(&seen, screen))?;
+        screen.lines(&page(&seen))?;
     }
     Ok(status(&seen))
 }
@@ -52,7 +52,7 @@ fn status(seen: &Verification) -> Status {
     }
 }
 
-fn page(seen: &Verification, screen: &Screen) -> Vec<Line> {
+fn page(seen: &Verification) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut say = |tone, text: String| lines.push(Line { tone, text });
     if seen.plan.is_empty() {
@@ -76,7 +76,7 @@ fn page(seen: &Verification, screen: &Screen) -> Vec<Line> {
     }
     if !seen.plan.is_empty() || !seen.plan.blocked().is_empty() || !seen.plan.conflicts().is_empty() {
         say(Tone::Plain, String::new());
-        lines.extend(render::plan_text(&seen.plan, &[], &seen.observed, screen.width()));
+        lines.extend(render::plan_text(&seen.plan, &[], &seen.observed, width()));
     }
     lines
 }

@@ -20,22 +20,17 @@ pub(super) fn excerpt(finding: &Finding, text: &str) -> String {
     let place = &finding.place;
     let number = place.line.to_string();
     let gutter = " ".repeat(number.len());
-    let mut page = format!("{label} {}\n{gutter}--> {place}\n", finding.message);
+    let mut lines = vec![format!("{label} {}", finding.message), format!("{gutter}--> {place}")];
     if let Some(line) = text.lines().nth(place.line - 1).filter(|line| !line.trim().is_empty()) {
-        let length = if place.end_line == place.line {
-            place.end_column.saturating_sub(place.column)
-        } else {
-            usize::MAX
-        };
+        let is_one_line = place.end_line == place.line;
+        let length = if is_one_line { place.end_column.saturating_sub(place.column) } else { usize::MAX };
         let (shown, mark) = marked(line, place.column - 1, length);
-        let quiet = Style::new().dimmed();
-        let bar = |left: &str| painted(quiet, &format!("{left} |"));
-        page.push_str(&format!("{} {shown}\n{} {}\n", bar(&number), bar(&gutter), painted(style, &mark)));
+        let bar = |left: &str| painted(Style::new().dimmed(), &format!("{left} |"));
+        lines.push(format!("{} {shown}", bar(&number)));
+        lines.push(format!("{} {}", bar(&gutter), painted(style, &mark)));
     }
-    if let Some(help) = &finding.help {
-        page.push_str(&format!("{gutter} = help: {help}\n"));
-    }
-    page
+    lines.extend(finding.help.iter().map(|help| format!("{gutter} = help: {help}")));
+    lines.join("\n") + "\n"
 }
 
 /// The part of `line` around the mark, and the mark for the line below it. Columns count characters from 0.

@@ -26,20 +26,15 @@ const WIDTH_OF_NO_TERMINAL: usize = 100;
 /// How data is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
     Text,
-    /// For scripts; its shape is a contract.
     Json,
 }
 
 /// When colour is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -113,11 +108,10 @@ impl Screen {
     /// Tells why the command failed: what was tried, its causes, the next step.
     pub(crate) fn failure(&self, failure: &Failure) {
         let label = painted(AnsiColor::Red.on_default().bold(), "error:");
-        let mut text = format!("{label} {}\n", failure.error);
+        self.talk(&format!("{label} {}\n", failure.error));
         for cause in failure.error.chain().skip(1) {
-            text.push_str(&format!("  caused by: {cause}\n"));
+            self.talk(&format!("  caused by: {cause}\n"));
         }
-        self.talk(&text);
         if let Some(hint) = &failure.hint {
             self.hint(hint);
         }
@@ -139,23 +133,9 @@ impl Screen {
         }
     }
 
-    /// How many columns there are: of `COLUMNS`, of the terminal, or a page's.
-    pub(crate) fn width(&self) -> usize {
-        let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let is_sensible = |width: &usize| *width >= 20;
-        let terminal =
-            || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
-        told.or_else(terminal).filter(is_sensible).unwrap_or(WIDTH_OF_NO_TERMINAL)
-    }
-
     /// Says what is being waited for, on a terminal, once it has taken a second.
     pub(crate) fn progress(&self, stage: &str) -> Progress {
         Progress::start(self.status.clone(), stage)
-    }
-
-    /// Could somebody answer a question?
-    pub(crate) fn is_interactive(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// Talk goes nowhere if stderr is closed; that is no reason to stop an apply.
@@ -164,6 +144,19 @@ impl Screen {
         let mut stderr = AutoStream::new(io::stderr(), self.color);
         let _ = stderr.write_all(text.as_bytes());
     }
+}
+
+/// How many columns there are: of `COLUMNS`, of the terminal, or a page's.
+pub(crate) fn width() -> usize {
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let is_sensible = |width: &usize| *width >= 20;
+    let terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    told.or_else(terminal).filter(is_sensible).unwrap_or(WIDTH_OF_NO_TERMINAL)
+}
+
+/// Could somebody answer a question?
+pub(crate) fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 fn style(tone: Tone) -> Style {

@@ -62,7 +62,10 @@ impl Drop for Progress {
 
 async fn keep_drawing(line: StatusLine, stage: watch::Receiver<String>, is_seen: bool) {
     let started = Instant::now();
-    while is_seen {
+    if !is_seen {
+        return;
+    }
+    loop {
         tokio::time::sleep(AFTER).await;
         let text = format!("{} ({} s)", stage.borrow().as_str(), started.elapsed().as_secs());
         line.draw(&text);

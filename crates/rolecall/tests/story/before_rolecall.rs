@@ -38,7 +38,7 @@ fn kubectl_apply_tells_what_was_ours() {
 fn a_cluster_that_does_not_read_the_map_is_refused() {
     let cast = cast();
     let mut record = cast.cluster.eks_record();
-    record.authentication_mode = AuthenticationMode::Api;
+    record.authentication_mode = Some(AuthenticationMode::Api);
     cast.cluster.announce(record);
     cast.commit("", &with_admin()).unwrap();
     let version = cast.version().unwrap();
@@ -51,7 +51,7 @@ fn a_cluster_that_does_not_read_the_map_is_refused() {
 fn a_cluster_in_dual_mode_shows_what_is_shadowed() {
     let cast = cast();
     let mut record = cast.cluster.eks_record();
-    record.authentication_mode = AuthenticationMode::ApiAndConfigMap;
+    record.authentication_mode = Some(AuthenticationMode::ApiAndConfigMap);
     record.access_entries.push(AccessEntry::new("arn:aws:iam::111122223333:user/admin"));
     cast.cluster.announce(record);
     cast.commit("", &format!("{}{}", with_admin(), user("other", "view"))).unwrap();

@@ -82,7 +82,7 @@ fn apply_killed_at(cast: &Cast, proxy: &FaultProxy, n: usize, stop: fn(Hook) -> 
 fn assert_nobody_is_locked_out(cast: &Cast, n: usize) {
     let map = cast.map().unwrap();
     assert!(map.starts_with(NODES) && map.contains("role/codebuild"), "request {n}: {map}");
-    assert!(users(cast).contains("user/auditor"), "request {n}");
+    assert!(users(cast).contains("user/oncall"), "request {n}");
     cast.pipeline.rolecall(&["drift"]).unwrap();
 }
 

@@ -33,11 +33,11 @@ fn cast_on(options: ClusterOptions) -> Cast {
 
 /// The users of most tests: one who stays, and `admin`.
 fn with_admin() -> String {
-    format!("{}{}", user("auditor", "view"), user("admin", "system:masters"))
+    format!("{}{}", user("oncall", "system:masters"), user("admin", "system:masters"))
 }
 
 fn without_admin() -> String {
-    user("auditor", "view")
+    user("oncall", "system:masters")
 }
 
 /// Tells nobody.

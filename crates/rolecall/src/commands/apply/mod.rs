@@ -18,7 +18,7 @@ use crate::cli::{AllowArgs, ClusterArgs, PathArgs};
 use crate::failure::{Failure, Status};
 use crate::files::{self, NoProject, Project};
 use crate::interrupts::Interrupts;
-use crate::output::Screen;
+use crate::output::{Screen, is_interactive};
 use crate::target::{self, Target, bounded, timed_out};
 
 pub(super) use report::{failure, tell_remarks};
@@ -52,7 +52,7 @@ pub(crate) struct ApplyArgs {
 pub(crate) fn run(args: &ApplyArgs, screen: &Screen) -> Result<Status, Failure> {
     let allowed = allowances(&args.allow)?;
     let stored = StoredPlan::read(&args.path.path)?;
-    if !args.yes && !screen.is_interactive() {
+    if !args.yes && !is_interactive() {
         return Err(Failure::usage("there is nobody to ask whether to apply: this is no terminal")
             .hint("look at `rolecall plan`, then pass `--yes`"));
     }
@@ -132,7 +132,7 @@ impl Run<'_> {
 
     /// People see what they are asked about also where scripts get the data.
     fn show(&self, planned: &Planned) -> Result<(), Failure> {
-        let lines = page(planned, self.screen);
+        let lines = page(planned);
         if self.screen.is_json() {
             self.screen.show(&lines);
             return Ok(());

@@ -77,7 +77,7 @@ fn show(planned: &Planned, screen: &Screen) -> Result<(), Failure> {
             &planned.observed,
         ));
     }
-    screen.lines(&page(planned, screen))
+    screen.lines(&page(planned))
 }
 
 fn end(error: &ApplyError) -> (Status, &'static str) {

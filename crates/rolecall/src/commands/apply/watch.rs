@@ -76,7 +76,7 @@ impl<'a> Watch<'a> {
         if heard.shown.replace(planned.plan.changes().to_vec()).is_some() {
             self.screen.note("the plan has changed meanwhile");
         }
-        let lines = page(planned, self.screen);
+        let lines = page(planned);
         if self.screen.is_json() {
             self.screen.show(&lines);
         } else if let Err(failure) = self.screen.lines(&lines) {

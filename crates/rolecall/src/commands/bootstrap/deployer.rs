@@ -8,11 +8,11 @@ use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::effective::EffectiveMap;
 use rolecall_core::identity_mapping::{EntryKey, IdentityMapping, Section};
 use rolecall_core::observed::{LAST_APPLIED_ANNOTATION, ObservedAccess};
-use rolecall_core::plan::{Action, Change};
+use rolecall_core::plan::Action;
 use rolecall_core::policy::Policy;
 use rolecall_core::principal::{PrincipalArn, PrincipalKind, strip_path};
 use rolecall_core::source::{SourceId, SourceRevision};
-use rolecall_engine::line::{self, ApplyReport, ApplyRequest, Approval, Planned};
+use rolecall_engine::line::{self, ApplyRequest, Approval, Planned};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -74,7 +74,7 @@ impl Deployer {
         let declared = circumstances(Some(target.cluster.identity().clone()), Vec::new());
         let planning = async { Ok(line::plan(target.reading(), &desired, &declared).await?) };
         let planned = bounded(runtime, timeout, planning)?;
-        screen.show(&page(&planned, screen));
+        screen.show(&page(&planned));
         check(&planned)?;
         let changes = planned.plan.changes().to_vec();
         let request = ApplyRequest {
@@ -84,34 +84,14 @@ impl Deployer {
             holder: holder(),
             lock_wait: timeout.mul_f64(0.75),
         };
-        let report =
-            self.apply(runtime, target, timeout, screen, request, changes, is_recorded(&observed))?;
-        tell_remarks(&report, screen);
-        let mapping = &self.mapping;
-        Ok(Entered {
-            principal: mapping.principal.clone(),
-            username: mapping.username.clone(),
-            is_new: true,
-            record: report.record,
-        })
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "it is the one place where all of them meet")]
-    fn apply(
-        &self,
-        runtime: &Runtime,
-        target: &Target,
-        timeout: Duration,
-        screen: &Screen,
-        request: ApplyRequest<'_>,
-        shown: Vec<Change>,
-        is_recorded: bool,
-    ) -> Result<ApplyReport, Failure> {
         let outcome = runtime.block_on(async {
-            let watch = Watch::new(screen, Some(shown));
-            finish(target.line(is_recorded), request, &watch, timeout).await
+            let watch = Watch::new(screen, Some(changes));
+            finish(target.line(is_recorded(&observed)), request, &watch, timeout).await
         })?;
-        outcome.or_else(|error| Err(failure(error, screen)?))
+        let report = outcome.or_else(|error| Err(failure(error, screen)?))?;
+        tell_remarks(&report, screen);
+        let IdentityMapping { principal, username, .. } = self.mapping.clone();
+        Ok(Entered { principal, username, is_new: true, record: report.record })
     }
 
     /// The entry that is there already, if it lets the deployer do its work.
@@ -208,9 +188,13 @@ fn item(section: Section, mapping: &IdentityMapping) -> String {
         return format!("- {}\n", json!(mapping.principal));
     }
     let arn = if section == Section::MapUsers { "userarn" } else { "rolearn" };
-    let groups: String = mapping.groups.iter().map(|group| format!("    - {}\n", quoted(group))).collect();
-    let groups = if groups.is_empty() { "  groups: []\n".to_owned() } else { format!("  groups:\n{groups}") };
-    format!("- {arn}: {}\n  username: {}\n{groups}", quoted(&mapping.principal), quoted(&mapping.username))
+    let mut lines = vec![
+        format!("- {arn}: {}", quoted(&mapping.principal)),
+        format!("  username: {}", quoted(&mapping.username)),
+        if mapping.groups.is_empty() { "  groups: []".to_owned() } else { "  groups:".to_owned() },
+    ];
+    lines.extend(mapping.groups.iter().map(|group| format!("    - {}", quoted(group))));
+    lines.join("\n") + "\n"
 }
 
 fn read(

@@ -3,7 +3,7 @@
 mod deployer;
 
 use clap::{Args, Subcommand};
-use rolecall_core::render::API_VERSION;
+use rolecall_core::render::{API_VERSION, Line, Tone};
 use rolecall_kube::bootstrap::{Bootstrapped, DEPLOYERS, Outcome, objects, yaml};
 use serde_json::json;
 
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &BootstrapArgs, screen: &Screen) -> Result<Status, Failu
         Ok((target, done))
     })?;
     if !screen.is_json() {
-        screen.data(&page(&done))?;
+        screen.lines(&page(&done))?;
     }
     let entered = match &deployer {
         Some(deployer) => Some(deployer.enter(&runtime, &target, args.cluster.timeout, screen)?),
@@ -105,8 +105,12 @@ fn tell(
     Ok(())
 }
 
-fn page(done: &[Bootstrapped]) -> String {
-    done.iter().map(|one| format!("{:<9} {}\n", word(one.outcome), one.object)).collect()
+fn page(done: &[Bootstrapped]) -> Vec<Line> {
+    let line = |one: &Bootstrapped| Line {
+        tone: tone(one.outcome),
+        text: format!("{:<9} {}", word(one.outcome), one.object),
+    };
+    done.iter().map(line).collect()
 }
 
 fn word(outcome: Outcome) -> &'static str {
@@ -114,5 +118,13 @@ fn word(outcome: Outcome) -> &'static str {
         Outcome::Created => "created",
         Outcome::Changed => "changed",
         Outcome::Unchanged => "unchanged",
+    }
+}
+
+fn tone(outcome: Outcome) -> Tone {
+    match outcome {
+        Outcome::Created => Tone::Added,
+        Outcome::Changed => Tone::Updated,
+        Outcome::Unchanged => Tone::Quiet,
     }
 }

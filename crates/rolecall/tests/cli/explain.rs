@@ -1,0 +1,112 @@
+//! `explain`, with the authenticator's own facts about ARNs.
+
+use serde_json::Value;
+
+use crate::run::{Desk, MAP};
+
+const CASES: &str = include_str!("../../../rolecall-core/tests/cases/authenticator.jsonl");
+
+#[test]
+fn canonicalises_as_the_authenticator_does() {
+    let desk = Desk::new();
+    let cases = CASES.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let is_about_arns = |case: &Value| {
+        ["arn.canonicalize", "observed.arn.canonicalize"].contains(&case["area"].as_str().unwrap())
+    };
+    let mut n = 0;
+    for case in cases.filter(is_about_arns) {
+        let arn = case["input"]["arn"].as_str().unwrap();
+        // A word that begins with a dash is a flag to every program.
+        let outcome = desk.run(&["explain", "-o", "json", "--", arn]);
+        let document = outcome.json();
+        match case["expected"]["canonical"].as_str() {
+            Some(canonical) => {
+                assert_eq!(document["principal"]["canonicalArn"], canonical, "{arn}");
+                assert_eq!(outcome.status, 0);
+                assert_eq!(document.get("outcome"), None);
+            }
+            None => {
+                assert_eq!(document["outcome"], "invalid", "{arn}");
+                assert_eq!(outcome.status, 1);
+            }
+        }
+        n += 1;
+    }
+    assert_eq!(n, 24);
+}
+
+#[test]
+fn tells_the_mapping_that_wins_and_its_place() {
+    let desk = Desk::with_map();
+    let arn = "arn:aws:sts::111122223333:assumed-role/codebuild/build1";
+    let document =
+        desk.run(&["explain", arn, "--file", "aws-auth.yml", "-o", "json"]).ends(0).is_quiet().json();
+    assert_eq!(document["outcome"], "mapped");
+    assert_eq!(document["username"], "codebuild");
+    assert_eq!(document["groups"], serde_json::json!(["system:masters"]));
+    let via = serde_json::json!({ "section": "mapRoles", "index": 1, "file": "aws-auth.yml", "line": 14 });
+    assert_eq!(document["via"], via);
+    let page = desk.run(&["explain", arn, "-f", "aws-auth.yml"]).ends(0).stdout;
+    let expected = "\
+arn:aws:iam::111122223333:role/codebuild (assumed-role)
+  is mapped
+    username  codebuild
+    groups    system:masters
+    via       mapRoles[1], aws-auth.yml:14
+";
+    assert_eq!(page, expected);
+}
+
+#[test]
+fn fills_templates_with_what_is_given() {
+    let map = MAP.replace("username: codebuild", "username: 'b:{{SessionNameRaw}}:{{AccessKeyID}}'");
+    let desk = Desk::new();
+    desk.write("aws-auth.yml", &map);
+    let arn = "arn:aws:iam::111122223333:role/codebuild";
+    let mut arguments = vec!["explain", arn, "-f", "aws-auth.yml", "-o", "json"];
+    assert_eq!(desk.run(&arguments).json()["username"], "b:{{SessionNameRaw}}:{{AccessKeyID}}");
+    arguments.extend(["--session-name", "a@b", "--access-key-id", "AKIA1"]);
+    assert_eq!(desk.run(&arguments).json()["username"], "b:a@b:AKIA1");
+    let node = "arn:aws:sts::111122223333:assumed-role/node/i-0123456789abcdef0";
+    let filled = desk.run(&[
+        "explain",
+        node,
+        "-f",
+        "aws-auth.yml",
+        "-o",
+        "json",
+        "--ec2-private-dns",
+        "ip-1.internal",
+    ]);
+    assert_eq!(filled.json()["username"], "system:node:ip-1.internal");
+}
+
+#[test]
+fn tells_why_somebody_is_denied() {
+    let desk = Desk::with_map();
+    let arn = "arn:aws:iam::111122223333:user/team/admin";
+    let outcome = desk.run(&["explain", arn, "-f", "aws-auth.yml", "-o", "json"]).ends(0);
+    assert_eq!(outcome.json()["outcome"], "denied");
+    assert_eq!(outcome.json()["reason"]["code"], "userPath");
+    desk.run(&["explain", arn, "-f", "aws-auth.yml"]).ends(0).prints("  is denied: ").prints("  hint: ");
+}
+
+#[test]
+fn a_broken_section_is_explained_and_its_findings_are_talk() {
+    let desk = Desk::new();
+    desk.write("aws-auth.yml", &MAP.replace("      username: admin", "     username: admin"));
+    let arn = "arn:aws:iam::111122223333:user/admin";
+    let outcome =
+        desk.run(&["explain", arn, "-f", "aws-auth.yml", "-o", "json"]).ends(0).says("aws-auth.yml:19:6");
+    assert_eq!(outcome.json()["reason"]["code"], "sectionUnreadable");
+    desk.write("other.yml", "kind: Secret\n");
+    desk.run(&["explain", arn, "-f", "other.yml"]).ends(3).says("error[RC002]");
+    desk.run(&["explain", arn, "-f", "none.yml"]).ends(1).says("there is no file `none.yml`");
+}
+
+#[test]
+fn what_is_no_arn_is_told_with_an_example() {
+    let outcome =
+        Desk::new().run(&["explain", "admin"]).ends(1).says("error: `admin` is not the ARN of a principal");
+    assert_eq!(outcome.says("hint: ").stdout, "");
+}
