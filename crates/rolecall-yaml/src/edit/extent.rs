@@ -184,9 +184,8 @@ pub(super) fn mapping(document: &Document, id: NodeId) -> Result<(&Entries, bool
 }
 
 fn is_behind_question(document: &Document, key: NodeId) -> bool {
-    let before = &document.text()[..document.node(key).start];
-    let line = &before[lines::start(before, before.len())..];
-    line.trim_end()
+    let before = document.text()[..document.node(key).start].trim_end();
+    before
         .strip_suffix('?')
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', '{', ',', '[']))
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', '\n', '\r', '\u{feff}', '{', ',', '[']))
 }

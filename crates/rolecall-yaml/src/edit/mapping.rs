@@ -156,7 +156,8 @@ fn replace_value(document: &Document, key: NodeId, old: NodeId, new: &str) -> Ed
             Splice::remove(node.start.min(line_end), lines::end(text, end)),
         ]);
     }
-    Ok(vec![Splice::replace(node.start, end, new)])
+    let gap = if text[end..].starts_with('#') { " " } else { "" };
+    Ok(vec![Splice::replace(node.start, end, format!("{new}{gap}"))])
 }
 
 /// The new value and what stands between the colon and the old one on the colon's line: a comment.

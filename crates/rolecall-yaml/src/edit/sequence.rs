@@ -144,7 +144,14 @@ fn remove_all(document: &Document, sequence: NodeId, items: &[NodeId]) -> Edited
 fn parts(document: &Document, items: &[NodeId]) -> Vec<Part> {
     let part = |id: &NodeId| {
         let node = document.node(*id);
-        Part { span: node.whole(), is_open: node.span.is_empty() }
+        // `[key: ]` ends as openly as its value.
+        let is_open = match &node.kind {
+            NodeKind::Mapping { entries, .. } if !document.text()[node.span.start..].starts_with('{') => {
+                entries.iter().all(|(_, value)| document.node(*value).span.is_empty())
+            }
+            _ => node.span.is_empty(),
+        };
+        Part { span: node.whole(), is_open }
     };
     items.iter().map(part).collect()
 }
