@@ -7,7 +7,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
+mod product;
 mod setup;
+mod story;
 mod testenv;
 mod tidy;
 
@@ -25,7 +28,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Bench(bench::Arguments),
     Setup(setup::Arguments),
+    Story(story::Arguments),
     Testenv(testenv::Arguments),
     /// Checks what no compiler or linter does; part of the tests
     Tidy,
@@ -40,7 +45,9 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Setup(arguments) => setup::run(&arguments),
+        Command::Story(arguments) => story::run(&arguments),
         Command::Testenv(arguments) => testenv::run(&arguments),
         Command::Tidy => tidy::run(&tidy::root()),
     }
