@@ -65,6 +65,14 @@ impl AwsAuthDocument {
         let Some(parts) = config_map::read(file, text, &lines, &outer, &mut findings) else {
             return (None, findings);
         };
+        // Before anything in it is read: whatever it says, Kubernetes would not take it.
+        let bytes: usize = parts.data.iter().map(|(key, value)| key.len() + value.len()).sum();
+        if bytes > MAX_DATA_BYTES {
+            let largest = parts.scalars.iter().max_by_key(|(section, _)| parts.data[section.key()].len());
+            let span = largest.map_or(Span { start: 0, end: 0 }, |(_, node)| outer.node(*node).span);
+            findings.push(too_large(Place::of(file, text, &lines, span), bytes));
+            return (None, findings);
+        }
         let maps =
             parts.scalars.iter().filter_map(|(section, node)| Some((*section, outer.source_map(*node)?)));
         let document = Self {

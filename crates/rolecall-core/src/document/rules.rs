@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use rolecall_yaml::Span;
 
-use super::{AwsAuthDocument, MAX_DATA_BYTES, too_large};
+use super::AwsAuthDocument;
 use crate::effective::{Entry, Loss, LossKind, SectionReading};
 use crate::finding::{Code, Finding, Level, Place, nearest};
 use crate::identity_mapping::{EntryKey, Section};
@@ -16,25 +16,12 @@ use crate::principal::{PrincipalArn, PrincipalKind};
 
 /// Runs every rule over `document`.
 pub(super) fn check(document: &AwsAuthDocument, findings: &mut Vec<Finding>) {
-    size(document, findings);
     misspelt_sections(document, findings);
     for reading in document.effective().sections() {
         unreadable(document, reading, findings);
         losses(document, reading, findings);
         repeated(document, reading, findings);
         reading.entries().iter().for_each(|entry| never_matches(document, entry, findings));
-    }
-}
-
-/// RC013. Places the finding at the section with which the map becomes too large.
-fn size(document: &AwsAuthDocument, findings: &mut Vec<Finding>) {
-    let bytes: usize = document.data().iter().map(|(key, value)| key.len() + value.len()).sum();
-    if bytes > MAX_DATA_BYTES {
-        let largest =
-            Section::ALL.into_iter().max_by_key(|s| document.data().get(s.key()).map_or(0, String::len));
-        let at = |section| document.place(section, Span { start: 0, end: 0 });
-        let place = largest.map_or_else(|| Place::start_of(document.file()), at);
-        findings.push(too_large(place, bytes));
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use rolecall_sandbox::aws::Credentials;
@@ -89,7 +90,14 @@ impl Actor {
             ])?;
             written.succeeded()?;
         }
+        self.wait_for_other_tokens();
         self.kubectl(&["get", "svc"])
+    }
+
+    /// Waits until a new token differs from the last one. The dates of SigV4 have whole seconds, and what the
+    /// API server has accepted once it goes on accepting for a while.
+    pub fn wait_for_other_tokens(&self) {
+        std::thread::sleep(Duration::from_millis(1100));
     }
 
     /// Sets a variable for all commands from now on.

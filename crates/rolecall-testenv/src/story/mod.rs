@@ -168,7 +168,7 @@ pub fn tell(rolecall: &Path, first: FirstEntry, narrator: &mut dyn Narrator) -> 
     narrator.command("admin", &knocked);
 
     narrator.step("A commit adds `admin`: what would it change?");
-    let users = format!("{}{}", user("auditor", "view"), user("admin", "system:masters"));
+    let users = format!("{}{}", user("oncall", "system:masters"), user("admin", "system:masters"));
     cast.commit("", &users)?;
     let planned = cast.pipeline.rolecall(&["plan"])?.succeeded()?;
     ensure!(
@@ -215,7 +215,7 @@ pub fn tell(rolecall: &Path, first: FirstEntry, narrator: &mut dyn Narrator) -> 
     ensure!(cast.version()? == version, "the map was written");
 
     narrator.step("`admin` leaves");
-    cast.commit("", &user("auditor", "view"))?;
+    cast.commit("", &user("oncall", "system:masters"))?;
     let applied = cast.pipeline.rolecall(&["apply", "--yes"])?.succeeded()?;
     narrator.command("pipeline", &applied);
     let knocked = cast.admin.knock()?;

@@ -19,6 +19,7 @@ fn a_cached_answer_does_not_count() {
     assert!(applied.says("verified"), "{applied}");
     let knocked = cast.admin.knock().unwrap();
     assert_ne!(knocked.status, Some(0), "a fresh token gets in: {knocked}");
+    cast.pipeline.wait_for_other_tokens();
     let locked_out = cast.pipeline.rolecall(&["plan"]).unwrap();
     assert_eq!(locked_out.status, Some(1), "{locked_out}");
 }

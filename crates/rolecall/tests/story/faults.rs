@@ -102,7 +102,7 @@ fn aws_refuses() {
 
     let faults = cast.cluster.aws().server.faults();
     faults.inject(Service::Eks, aws::Fault::Cut);
-    assert_failed(&apply(&cast), &["eks"]);
+    assert_failed(&apply(&cast), &["aws cannot be reached"]);
     faults.clear(Service::Eks);
 
     // The authenticator cannot ask STS: to the API server, that is a refusal.
