@@ -13,7 +13,7 @@ use rolecall_core::finding::has_errors;
 use rolecall_core::observed::{Knowledge, ObservedAccess, ObservedMap};
 
 use crate::cli::ClusterArgs;
-use crate::failure::{Failure, Status};
+use crate::failure::Failure;
 use crate::output::Screen;
 use crate::source::{Provenance, provenance};
 use crate::target;
@@ -29,32 +29,8 @@ pub(crate) struct Project {
     pub(crate) cluster: Option<ClusterConfig>,
 }
 
-/// Why there is no project: findings that were shown, or a failure.
-pub(crate) enum NoProject {
-    /// Findings of level error, all of them shown.
-    Refused,
-    /// There is nothing that could have findings.
-    Failed(Failure),
-}
-
-impl From<Failure> for NoProject {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl NoProject {
-    /// The end of a command that needs a project.
-    pub(crate) fn into_result(self) -> Result<Status, Failure> {
-        match self {
-            Self::Refused => Ok(Status::Refused),
-            Self::Failed(failure) => Err(failure),
-        }
-    }
-}
-
 /// Reads the desired access at `path`.
-pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Result<Project, NoProject> {
+pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Result<Project, Failure> {
     let found = find_map(path)?;
     let probe = found.clone().unwrap_or_else(|| path.join(NAMES[0]));
     let mut provenance = provenance(&probe, screen);
@@ -68,24 +44,25 @@ pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Resul
             provenance = self::provenance(&file, screen);
             file
         }
-        (None, None) => return Err(no_map_in(path).into()),
+        (None, None) => return Err(no_map_in(path)),
     };
     let text = read(&file)?;
     let (document, findings) = AwsAuthDocument::parse(&shown(&file), &text);
     let shown_findings = config.config.shown(findings);
     screen.findings(&shown_findings, &text)?;
     let desired = DesiredAccess::new(document, &shown_findings, provenance.revision, config.config.policy);
-    desired.map(|desired| Project { file, desired, cluster }).ok_or(NoProject::Refused)
+    let desired = desired.ok_or_else(|| refused(&file))?;
+    Ok(Project { file, desired, cluster })
 }
 
 /// Reads what the user says was applied before.
-pub(crate) fn previous(path: &Path, screen: &Screen) -> Result<AwsAuthDocument, NoProject> {
+pub(crate) fn previous(path: &Path, screen: &Screen) -> Result<AwsAuthDocument, Failure> {
     let text = read(path)?;
     let (document, findings) = AwsAuthDocument::parse(&shown(path), &text);
     if has_errors(&findings) {
         screen.findings(&findings, &text)?;
     }
-    document.filter(|_| !has_errors(&findings)).ok_or(NoProject::Refused)
+    document.filter(|_| !has_errors(&findings)).ok_or_else(|| refused(path))
 }
 
 /// Reads what `kubectl get cm aws-auth -n kube-system -o yaml|json` printed, `-` for stdin.
@@ -141,6 +118,11 @@ pub(crate) fn read_stdin() -> Result<String, Failure> {
     Ok(text)
 }
 
+/// A file with findings of level error, all of which were shown.
+pub(crate) fn refused(file: &Path) -> Failure {
+    Failure::refused(format!("`{}` is refused, and nothing was changed", shown(file)))
+}
+
 /// A path as it stands in messages and documents.
 pub(crate) fn shown(path: &Path) -> String {
     let path = path.strip_prefix(".").unwrap_or(path);
@@ -179,7 +161,7 @@ impl FoundConfig {
 }
 
 /// Reads the nearest `rolecall.yaml`, up to the root of the work tree, or else of the current folder.
-fn read_config(map: &Path, provenance: &Provenance, screen: &Screen) -> Result<FoundConfig, NoProject> {
+fn read_config(map: &Path, provenance: &Provenance, screen: &Screen) -> Result<FoundConfig, Failure> {
     let map = std::path::absolute(map).map_err(|error| Failure::io("find the current folder", error))?;
     let beside = map.parent().unwrap_or(&map).to_owned();
     let top = provenance.root.clone().or_else(|| std::env::current_dir().ok());
@@ -194,7 +176,8 @@ fn read_config(map: &Path, provenance: &Provenance, screen: &Screen) -> Result<F
     let text = read(&path)?;
     let (config, findings) = config::parse(&file, &text);
     screen.findings(&findings, &text)?;
-    config.map(|config| FoundConfig { config, folder: folder.to_owned(), file }).ok_or(NoProject::Refused)
+    let config = config.ok_or_else(|| refused(Path::new(&file)))?;
+    Ok(FoundConfig { config, folder: folder.to_owned(), file })
 }
 
 /// The cluster of `rolecall.yaml` that is meant: the one that was named, or else the one of this path.

@@ -22,10 +22,7 @@ pub(crate) struct DriftArgs {
 }
 
 pub(crate) fn run(args: &DriftArgs, screen: &Screen) -> Result<Status, Failure> {
-    let project = match files::project(&args.path.path, &args.cluster, screen) {
-        Ok(project) => project,
-        Err(none) => return none.into_result(),
-    };
+    let project = files::project(&args.path.path, &args.cluster, screen)?;
     let planned = within(args.cluster.timeout, async {
         let _progress = screen.progress("looking at the cluster");
         let target = Target::connect(&args.cluster, project.cluster.as_ref(), screen).await?;

@@ -44,10 +44,7 @@ pub(crate) struct ExplainArgs {
 pub(crate) fn run(args: &ExplainArgs, screen: &Screen) -> Result<Status, Failure> {
     let principal = PrincipalArn::parse(&args.arn);
     let answer = match (&principal, &args.file) {
-        (Ok(arn), Some(file)) => match by_file(args, arn, file, screen)? {
-            Some(answer) => answer,
-            None => return Ok(Status::Refused),
-        },
+        (Ok(arn), Some(file)) => by_file(args, arn, file, screen)?,
         (Ok(arn), None) if args.cluster.context.is_some() || args.cluster.cluster.is_some() => {
             by_cluster(args, arn, screen)?
         }
@@ -80,17 +77,17 @@ fn by_file(
     arn: &PrincipalArn,
     file: &std::path::Path,
     screen: &Screen,
-) -> Result<Option<Answer>, Failure> {
+) -> Result<Answer, Failure> {
     let text = files::read(file)?;
     let (document, findings) = AwsAuthDocument::parse(&files::shown(file), &text);
     let Some(document) = document else {
         screen.findings(&findings, &text)?;
-        return Ok(None);
+        return Err(files::refused(file));
     };
     // The document is explained as it is: what is wrong with it is talk, not the answer.
     screen.talk_of_findings(&findings, &text);
     let explanation = explain(document.effective(), arn, &values(args));
-    Ok(Some(Answer { explanation: Some(explanation), document: Some(document), observed: None }))
+    Ok(Answer { explanation: Some(explanation), document: Some(document), observed: None })
 }
 
 fn by_cluster(args: &ExplainArgs, arn: &PrincipalArn, screen: &Screen) -> Result<Answer, Failure> {

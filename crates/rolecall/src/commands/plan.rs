@@ -43,10 +43,7 @@ pub(crate) struct PlanArgs {
 
 pub(crate) fn run(args: &PlanArgs, screen: &Screen) -> Result<Status, Failure> {
     let allowed = allowances(&args.allow)?;
-    let project = match files::project(&args.path.path, &args.cluster, screen) {
-        Ok(project) => project,
-        Err(none) => return none.into_result(),
-    };
+    let project = files::project(&args.path.path, &args.cluster, screen)?;
     let (planned, rehearsal) = match &args.observed {
         Some(file) => (offline(file, &project, args, allowed, screen)?, None),
         None => within(args.cluster.timeout, live(&project, args, allowed, screen))?,
@@ -62,7 +59,11 @@ pub(crate) fn run(args: &PlanArgs, screen: &Screen) -> Result<Status, Failure> {
         screen.json(&document)?;
     } else {
         let mut lines = page(&planned);
-        lines.extend(rehearsal.as_ref().and_then(remark));
+        if let Some(remark) = rehearsal.as_ref().and_then(remark) {
+            // A plan ends with its summary, whatever else there is to say.
+            let summary = lines.iter().rposition(|line| line.text.is_empty()).unwrap_or(lines.len());
+            lines.splice(summary..summary, [Line { tone: Tone::Plain, text: String::new() }, remark]);
+        }
         screen.lines(&lines)?;
     }
     let is_refused =

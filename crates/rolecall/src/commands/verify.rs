@@ -22,10 +22,7 @@ pub(crate) struct VerifyArgs {
 }
 
 pub(crate) fn run(args: &VerifyArgs, screen: &Screen) -> Result<Status, Failure> {
-    let project = match files::project(&args.path.path, &args.cluster, screen) {
-        Ok(project) => project,
-        Err(none) => return none.into_result(),
-    };
+    let project = files::project(&args.path.path, &args.cluster, screen)?;
     let seen = within(args.cluster.timeout, async {
         let progress = screen.progress("looking at the cluster");
         let target = Target::connect(&args.cluster, project.cluster.as_ref(), screen).await?;

@@ -1,5 +1,8 @@
 //! The documents for scripts that tell of what the line did; those of plans and files are the core's.
 
+#[cfg(test)]
+mod tests;
+
 use rolecall_core::render::{self, API_VERSION};
 use rolecall_core::token::Inspection;
 use rolecall_engine::line::{ApplyReport, Rehearsal, Verification};

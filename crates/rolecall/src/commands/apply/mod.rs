@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use super::plan::{allowances, circumstances, document, is_refused, page};
 use crate::cli::{AllowArgs, ClusterArgs, PathArgs};
 use crate::failure::{Failure, Status};
-use crate::files::{self, NoProject, Project};
+use crate::files::{self, Project};
 use crate::interrupts::Interrupts;
 use crate::output::{Screen, is_interactive};
 use crate::target::{self, Target, bounded, timed_out};
@@ -56,10 +56,7 @@ pub(crate) fn run(args: &ApplyArgs, screen: &Screen) -> Result<Status, Failure> 
         return Err(Failure::usage("there is nobody to ask whether to apply: this is no terminal")
             .hint("look at `rolecall plan`, then pass `--yes`"));
     }
-    let project = match project(args, stored.as_ref(), screen) {
-        Ok(project) => project,
-        Err(none) => return none.into_result(),
-    };
+    let project = project(args, stored.as_ref(), screen)?;
     let is_named = target::named(&args.cluster).is_some() || project.cluster.is_some() || stored.is_some();
     if args.yes && !is_named {
         return Err(Failure::usage(
@@ -88,7 +85,7 @@ pub(crate) fn run(args: &ApplyArgs, screen: &Screen) -> Result<Status, Failure> 
     run.carry_out(approval)
 }
 
-fn project(args: &ApplyArgs, stored: Option<&StoredPlan>, screen: &Screen) -> Result<Project, NoProject> {
+fn project(args: &ApplyArgs, stored: Option<&StoredPlan>, screen: &Screen) -> Result<Project, Failure> {
     let path = stored.map_or(&args.path.path, |plan| &plan.file);
     let mut project = files::project(path, &args.cluster, screen)?;
     if let Some(file) = &args.previous {

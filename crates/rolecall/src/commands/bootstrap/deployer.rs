@@ -76,6 +76,10 @@ impl Deployer {
         let planned = bounded(runtime, timeout, planning)?;
         screen.show(&page(&planned));
         check(&planned)?;
+        let is_recorded = is_recorded(&observed);
+        if !is_recorded {
+            screen.note("no record is kept of this: what `kubectl apply` left tells what was yours, until your first apply");
+        }
         let changes = planned.plan.changes().to_vec();
         let request = ApplyRequest {
             desired: &desired,
@@ -86,7 +90,7 @@ impl Deployer {
         };
         let outcome = runtime.block_on(async {
             let watch = Watch::new(screen, Some(changes));
-            finish(target.line(is_recorded(&observed)), request, &watch, timeout).await
+            finish(target.line(is_recorded), request, &watch, timeout).await
         })?;
         let report = outcome.or_else(|error| Err(failure(error, screen)?))?;
         tell_remarks(&report, screen);

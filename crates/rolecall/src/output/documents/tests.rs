@@ -1,0 +1,134 @@
+//! The documents against the published schemas, for what the line does on a cluster in memory.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jsonschema::Registry;
+use rolecall_core::Timestamp;
+use rolecall_core::cluster::ClusterIdentity;
+use rolecall_core::desired::DesiredAccess;
+use rolecall_core::document::AwsAuthDocument;
+use rolecall_core::guard::Circumstances;
+use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedMap};
+use rolecall_core::policy::Policy;
+use rolecall_core::source::SourceRevision;
+use rolecall_engine::fake::{FakeCluster, Moment, Step};
+use rolecall_engine::line::{self, ApplyRequest, Approval, Event, Line, Reading, Watcher};
+use rolecall_engine::port::{PortError, PortErrorKind};
+use serde_json::Value;
+
+use super::*;
+
+const ENTRY: &str =
+    "- rolearn: arn:aws:iam::111122223333:role/ci\n  username: ci\n  groups: [system:masters]\n";
+
+fn observed() -> ObservedAccess {
+    let canonical_arn = Some("arn:aws:iam::111122223333:role/ci".to_owned());
+    ObservedAccess {
+        cluster: ClusterIdentity { name: "c".to_owned(), endpoint: None, ca_fingerprint: None },
+        observed_at: Some(Timestamp::UNIX_EPOCH),
+        mode: Knowledge::Unknown("not asked".to_owned()),
+        access_entries: Knowledge::Known(Vec::new()),
+        map: Some(ObservedMap {
+            resource_version: Some("1".to_owned()),
+            data: BTreeMap::from([("mapRoles".to_owned(), ENTRY.to_owned())]),
+            annotations: BTreeMap::new(),
+        }),
+        ledger: Knowledge::Known(None),
+        unfinished: Vec::new(),
+        caller: Knowledge::Known(Caller {
+            username: "ci".to_owned(),
+            groups: vec!["system:masters".to_owned()],
+            canonical_arn,
+        }),
+    }
+}
+
+fn desired(more: &str) -> DesiredAccess {
+    let map = json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": { "name": "aws-auth", "namespace": "kube-system" },
+        "data": { "mapRoles": format!("{ENTRY}{more}") },
+    });
+    let (document, findings) = AwsAuthDocument::parse("aws-auth.yml", &map.to_string());
+    DesiredAccess::new(document, &findings, SourceRevision::cli(), Policy::default()).unwrap()
+}
+
+struct Nobody;
+
+impl Watcher for Nobody {
+    fn hear(&self, _: Event<'_>) {}
+}
+
+fn apply(cluster: &FakeCluster, desired: &DesiredAccess) -> Value {
+    let reading = Reading { observe: cluster, clock: cluster };
+    let line = Line { reading, change: cluster, records: Some(cluster), lock: cluster };
+    let circumstances =
+        Circumstances { now: Timestamp::UNIX_EPOCH, declared: None, applier: None, allowed: Vec::new() };
+    let request = ApplyRequest {
+        desired,
+        circumstances,
+        approval: Approval::ByGuards,
+        holder: "me".to_owned(),
+        lock_wait: Duration::ZERO,
+    };
+    let report = block_on(line::apply(line, request, &Nobody)).unwrap();
+    apply_report(&report)
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
+
+fn check(schema: &str, document: &Value) {
+    let read = |name: &str| -> Value {
+        let path = format!("{}/../../schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    };
+    let registry =
+        Registry::new().add("https://rolecall.dev/schemas/plan.schema.json", read("plan")).unwrap();
+    let registry = registry.prepare().unwrap();
+    let schema = read(schema);
+    jsonschema::meta::validate(&schema).unwrap();
+    let validator = jsonschema::options().with_registry(&registry).build(&schema).unwrap();
+    let problems: Vec<String> =
+        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(problems.is_empty(), "{problems:#?}\n{document:#}");
+    let mut with_more = document.clone();
+    with_more["more"] = Value::Null;
+    assert!(!validator.is_valid(&with_more), "a field that nobody knows must be refused");
+}
+
+const MORE: &str = "- rolearn: arn:aws:iam::111122223333:role/more\n  username: more\n  groups: [view]\n";
+
+#[test]
+fn an_apply_is_reported_as_published() {
+    let cluster = FakeCluster::new(observed());
+    let report = apply(&cluster, &desired(MORE));
+    assert_eq!(report["outcome"], "verified");
+    assert!(report["record"].is_string());
+    check("apply-report", &report);
+    let nothing = apply(&cluster, &desired(MORE));
+    assert_eq!(nothing["outcome"], Value::Null);
+    check("apply-report", &nothing);
+}
+
+#[test]
+fn a_verification_is_told_as_published() {
+    let cluster = FakeCluster::new(observed());
+    let reading = Reading { observe: &cluster, clock: &cluster };
+    let verify =
+        |desired: &DesiredAccess| verification(&block_on(line::verify(reading, desired, None)).unwrap());
+    let fine = verify(&desired(""));
+    assert_eq!(fine["asPlanned"], true);
+    check("verification", &fine);
+    let drifted = verify(&desired(MORE));
+    assert_eq!((&drifted["asPlanned"], &drifted["pending"]), (&json!(false), &json!(1)));
+    check("verification", &drifted);
+    let refused = PortError::new(PortErrorKind::Other, "review", "`the caller`", "no");
+    cluster.fail(Step::Authenticate, Moment::Before, refused);
+    let unknown = verify(&desired(""));
+    assert_eq!(unknown["problem"], "review `the caller`: no");
+    check("verification", &unknown);
+}
