@@ -136,7 +136,9 @@ fn tell_plan(desired: &DesiredAccess, observed: &ObservedAccess, world: &World, 
 
 /// Equal inputs give an equal plan, and what is applied is not planned again.
 fn assert_planning_is_sound(desired: &DesiredAccess, observed: &ObservedAccess, first: &Plan) {
+    let json = |plan: &Plan| render::plan(plan, &[], observed).to_string();
     assert_eq!(&plan(desired, observed), first);
+    assert_eq!(json(&plan(desired, observed)), json(first));
     if first.blocked().is_empty() {
         let again = plan(desired, &predict(first, observed));
         assert_eq!(again.changes(), [], "planned again after it was applied");

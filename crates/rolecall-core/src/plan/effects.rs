@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Action, Change, Subject};
+use super::{Action, Change, Shadowed, Subject};
 use crate::cluster::AccessEntry;
 use crate::effective::{EffectiveMap, Entry, Lookup, lookup};
 use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, EntryKey, IdentityMapping, Section, equal_fold};
@@ -37,6 +37,18 @@ pub(super) fn complete(changes: &mut [Change], observed: &ObservedAccess, will_b
             None => {}
         }
     }
+}
+
+/// The entries of the map as it will be that an access entry outranks.
+pub(super) fn shadowed(observed: &ObservedAccess, will_be: &EffectiveMap) -> Vec<Shadowed> {
+    if observed.access_entries.known().is_none_or(Vec::is_empty) {
+        return Vec::new();
+    }
+    let of = |key: EntryKey| {
+        let username = access_entry(&key, observed)?.username.clone();
+        Some(Shadowed { key, username })
+    };
+    will_be.winners().into_keys().filter_map(of).collect()
 }
 
 fn outranked(entry: &AccessEntry, is_removed: bool) -> String {

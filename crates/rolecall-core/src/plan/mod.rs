@@ -42,7 +42,8 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
             observed.data().clone()
         }
     };
-    effects::complete(&mut compared.changes, observed, &EffectiveMap::read(&data));
+    let will_be = EffectiveMap::read(&data);
+    effects::complete(&mut compared.changes, observed, &will_be);
     Plan {
         cluster: observed.cluster.clone(),
         revision: desired.revision().clone(),
@@ -52,6 +53,7 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
         changes: compared.changes,
         unmanaged: compared.unmanaged,
         conflicts: compared.conflicts,
+        shadowed: effects::shadowed(observed, &will_be),
         data,
         blocked,
     }
@@ -68,6 +70,7 @@ pub struct Plan {
     pub(crate) calls: Vec<Call>,
     pub(crate) unmanaged: Vec<Unmanaged>,
     pub(crate) conflicts: Vec<OwnershipConflict>,
+    pub(crate) shadowed: Vec<Shadowed>,
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) ledger: Ledger,
     pub(crate) data: BTreeMap<String, String>,
@@ -107,6 +110,11 @@ impl Plan {
     /// Principals that another source owns.
     pub fn conflicts(&self) -> &[OwnershipConflict] {
         &self.conflicts
+    }
+
+    /// Entries of the map as it will be that an access entry outranks.
+    pub fn shadowed(&self) -> &[Shadowed] {
+        &self.shadowed
     }
 
     /// What makes the plan impossible.
@@ -218,6 +226,15 @@ pub struct OwnershipConflict {
     pub key: EntryKey,
     /// Who owns it.
     pub owner: SourceId,
+}
+
+/// An entry that the authenticator never comes to, since an access entry answers for its principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shadowed {
+    /// Which entry.
+    pub key: EntryKey,
+    /// The username that the access entry gives.
+    pub username: String,
 }
 
 /// Something that makes a plan impossible, whatever its guards say.

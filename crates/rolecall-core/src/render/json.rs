@@ -13,7 +13,7 @@ use crate::finding::{Finding, Level};
 use crate::guard::{Judgement, Verdict};
 use crate::identity_mapping::IdentityMapping;
 use crate::observed::{Knowledge, ObservedAccess};
-use crate::plan::{Action, Blocked, Call, Change, OwnershipConflict, Plan, Standing, Unmanaged};
+use crate::plan::{Action, Blocked, Call, Change, OwnershipConflict, Plan, Shadowed, Standing, Unmanaged};
 use crate::principal::{ArnError, PrincipalArn};
 
 /// The version of every document that Rolecall prints.
@@ -32,6 +32,7 @@ pub fn plan(plan: &Plan, judgements: &[Judgement], observed: &ObservedAccess) ->
         "changes": plan.changes().iter().map(change).collect::<Vec<_>>(),
         "calls": plan.calls().iter().map(call).collect::<Vec<_>>(),
         "unmanaged": plan.unmanaged().iter().map(unmanaged).collect::<Vec<_>>(),
+        "shadowed": plan.shadowed().iter().map(shadowed).collect::<Vec<_>>(),
         "conflicts": plan.conflicts().iter().map(conflict).collect::<Vec<_>>(),
         "blocked": plan.blocked().iter().map(blocked).collect::<Vec<_>>(),
         "unknown": unknown(observed),
@@ -153,6 +154,14 @@ fn unmanaged(entry: &Unmanaged) -> Value {
 
 fn conflict(conflict: &OwnershipConflict) -> Value {
     json!({ "kind": conflict.key.section().kind(), "principal": conflict.key.principal(), "owner": conflict.owner })
+}
+
+fn shadowed(shadowed: &Shadowed) -> Value {
+    json!({
+        "kind": shadowed.key.section().kind(),
+        "principal": shadowed.key.principal(),
+        "accessEntryUsername": shadowed.username,
+    })
 }
 
 fn blocked(blocked: &Blocked) -> Value {

@@ -9,10 +9,10 @@ use alloc::vec::Vec;
 
 use crate::guard::{Guard, Judgement, Verdict};
 use crate::observed::{Knowledge, ObservedAccess};
-use crate::plan::{Action, Change, Plan, Standing, Unmanaged};
+use crate::plan::{Action, Change, Plan, Shadowed, Standing, Unmanaged};
 
-/// So many unmanaged entries are named; the others are counted.
-const NAMED_UNMANAGED: usize = 10;
+/// So many entries of a list are named; the others are counted.
+const NAMED: usize = 10;
 
 /// One line of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,7 @@ pub fn plan_text(
     page.growth(judgements);
     plan.changes().iter().for_each(|change| page.change(change));
     page.unmanaged(plan.unmanaged());
+    page.shadowed(plan.shadowed());
     page.unknown(observed);
     page.against(plan, judgements);
     page.summary(plan);
@@ -108,15 +109,29 @@ impl Page {
         for entry in new {
             self.say(Tone::Alarm, "! ", &format!("{}, not there at the last pass", described(entry)));
         }
-        for entry in known.iter().take(NAMED_UNMANAGED) {
+        for entry in known.iter().take(NAMED) {
             self.say(Tone::Quiet, "  ", &described(entry));
         }
-        if known.len() > NAMED_UNMANAGED {
-            self.say(
-                Tone::Quiet,
-                "  ",
-                &format!("and {} more: see `-o json`", known.len() - NAMED_UNMANAGED),
-            );
+        self.more(known.len());
+    }
+
+    fn shadowed(&mut self, shadowed: &[Shadowed]) {
+        if shadowed.is_empty() {
+            return;
+        }
+        self.blank();
+        self.say(Tone::Title, "", "Shadowed by access entries, which outrank the map:");
+        for entry in shadowed.iter().take(NAMED) {
+            let (kind, principal) = (entry.key.section().kind(), entry.key.principal());
+            self.say(Tone::Quiet, "  ", &format!("{kind} {principal}, who enters as `{}`", entry.username));
+        }
+        self.more(shadowed.len());
+    }
+
+    /// Counts what a list leaves out.
+    fn more(&mut self, len: usize) {
+        if len > NAMED {
+            self.say(Tone::Quiet, "  ", &format!("and {} more: see `-o json`", len - NAMED));
         }
     }
 
