@@ -1,6 +1,7 @@
 //! `kubeconfig`: merges, keeps, protects.
 
 use crate::run::{Desk, Outcome};
+use crate::schemas::check;
 use crate::token::{ACCOUNT, REGION, World};
 
 const THEIRS: &str = "\
@@ -26,7 +27,7 @@ fn arn() -> String {
 fn a_new_file_is_for_its_owner_alone() {
     let world = World::start();
     let desk = world.user_desk();
-    let outcome = desk.run(&["kubeconfig", "--name", "prod"]).ends(0).is_quiet();
+    let outcome = desk.run(&["kubeconfig", "--name", "prod"]).ends(0).quietly();
     let path = desk.path(".kube/config");
     assert_eq!(outcome.stdout, format!("Added new context {} in {}\n", arn(), path.display()));
     let text = desk.read(".kube/config");
@@ -48,7 +49,7 @@ fn what_others_wrote_stays() {
         ["kubeconfig", "--name", "prod", "--kubeconfig", "config", "--alias", "p", "--user-alias", "me"];
     let role = format!("arn:aws:iam::{ACCOUNT}:role/deployer");
     let more = [&arguments[..], &["--role-arn", &role, "--proxy-url", "http://127.0.0.1:1"]].concat();
-    let dry = desk.run(&[&more[..], &["--dry-run"]].concat()).ends(0).is_quiet().stdout;
+    let dry = desk.run(&[&more[..], &["--dry-run"]].concat()).ends(0).quietly().stdout;
     assert_eq!(desk.read("config"), THEIRS, "a dry run writes nothing");
     desk.run(&more).ends(0).prints("Updated context p in config");
     let text = desk.read("config");
@@ -129,8 +130,8 @@ fn what_goes_wrong_changes_nothing() {
 fn scripts_get_a_document() {
     let world = World::start();
     let desk = world.user_desk();
-    let document = desk.run(&["kubeconfig", "--name", "prod", "-o", "json"]).ends(0).is_quiet().json();
-    assert_eq!(document["kind"], "KubeconfigUpdate");
+    let document = desk.run(&["kubeconfig", "--name", "prod", "-o", "json"]).ends(0).quietly().json();
+    check("kubeconfig-update", &document);
     assert_eq!((&document["changed"], &document["cluster"]), (&true.into(), &arn().into()));
 }
 

@@ -1,5 +1,7 @@
-//! The binary as its users have it: stdout, stderr and exit status of what needs no cluster.
+//! The binary as its users have it: stdout, stderr and exit status.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
 
+mod cluster;
 mod completions;
 mod explain;
 mod findings;

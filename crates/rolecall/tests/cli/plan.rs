@@ -7,7 +7,7 @@ const OFFLINE: [&str; 3] = ["plan", "--observed", "observed.yaml"];
 #[test]
 fn reads_like_a_sentence() {
     let desk = Desk::with_map();
-    let page = desk.run(&OFFLINE).ends(0).is_quiet().stdout;
+    let page = desk.run(&OFFLINE).ends(0).quietly().stdout;
     let expected = "\
 Plan for `observed.yaml`, from cli at no commit
 
@@ -74,7 +74,7 @@ fn the_exit_status_tells_of_changes_only_if_asked() {
 #[test]
 fn the_document_holds_what_scripts_rely_on() {
     let desk = Desk::with_map();
-    let document = desk.run(&["plan", "--observed", "observed.yaml", "-o", "json"]).ends(0).is_quiet().json();
+    let document = desk.run(&["plan", "--observed", "observed.yaml", "-o", "json"]).ends(0).quietly().json();
     assert_eq!(document["apiVersion"], "rolecall.dev/v1alpha1");
     assert_eq!(document["kind"], "Plan");
     assert_eq!(document["file"], "aws-auth.yml");

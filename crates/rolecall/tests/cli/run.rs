@@ -113,7 +113,7 @@ impl Outcome {
     }
 
     /// Asserts that stderr is empty.
-    pub(crate) fn is_quiet(self) -> Self {
+    pub(crate) fn quietly(self) -> Self {
         assert_eq!(self.stderr, "");
         self
     }

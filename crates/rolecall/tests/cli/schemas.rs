@@ -1,14 +1,22 @@
 //! What is printed is what the published schemas say, and they allow nothing else.
 
+use jsonschema::Registry;
 use serde_json::Value;
 
 use crate::run::{Desk, MAP, OBSERVED};
 
-fn check(schema: &str, document: &Value) {
-    let path = format!("{}/../../schemas/{schema}.schema.json", env!("CARGO_MANIFEST_DIR"));
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+/// Asserts that `document` is what the schema of this name says.
+pub(crate) fn check(schema: &str, document: &Value) {
+    let read = |name: &str| -> Value {
+        let path = format!("{}/../../schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    };
+    let registry =
+        Registry::new().add("https://rolecall.dev/schemas/plan.schema.json", read("plan")).unwrap();
+    let registry = registry.prepare().unwrap();
+    let schema = read(schema);
     jsonschema::meta::validate(&schema).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
+    let validator = jsonschema::options().with_registry(&registry).build(&schema).unwrap();
     let problems: Vec<String> =
         validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(problems.is_empty(), "{problems:#?}\n{document:#}");

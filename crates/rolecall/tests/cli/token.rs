@@ -82,7 +82,7 @@ fn token(outcome: &Outcome) -> String {
 #[test]
 fn sts_takes_the_token_for_its_cluster_only() {
     let world = World::start();
-    let outcome = world.user_desk().run(&["token", "--cluster-name", "prod"]).ends(0).is_quiet();
+    let outcome = world.user_desk().run(&["token", "--cluster-name", "prod"]).ends(0).quietly();
     assert_eq!(outcome.json()["kind"], "ExecCredential");
     assert_eq!(outcome.json()["apiVersion"], "client.authentication.k8s.io/v1beta1");
     let token = token(&outcome);
@@ -100,7 +100,7 @@ fn every_spelling_of_the_other_tools_is_understood() {
     let assumed = format!("assumed-role/{}/", role.rsplit('/').next().unwrap());
     let check = |arguments: &[&str], expected: &str| {
         let arguments = [&["token"], arguments].concat();
-        let token = token(&world.user_desk().run(&arguments).ends(0).is_quiet());
+        let token = token(&world.user_desk().run(&arguments).ends(0).quietly());
         let (status, answer) = world.redeem(&token, "prod");
         assert!(status == 200 && answer.contains(expected), "{arguments:?}: {answer}");
     };
@@ -127,7 +127,7 @@ fn kubectl_is_answered_in_the_version_it_asks_for() {
         world.user_desk().set("KUBERNETES_EXEC_INFO", &info(version)).run(&["token", "-i", "prod"])
     };
     for version in ["v1", "v1beta1"] {
-        let document = ask(version).ends(0).is_quiet().json();
+        let document = ask(version).ends(0).quietly().json();
         assert_eq!(document["apiVersion"], format!("client.authentication.k8s.io/{version}"));
     }
     ask("v1alpha1").ends(1).says("`KUBERNETES_EXEC_INFO` asks for").says("hint: ");
@@ -137,7 +137,7 @@ fn kubectl_is_answered_in_the_version_it_asks_for() {
 fn a_token_ends_no_later_than_its_credentials() {
     let world = World::start();
     let lasts = |desk: &Desk| {
-        let document = desk.run(&["token", "-i", "prod"]).ends(0).is_quiet().json();
+        let document = desk.run(&["token", "-i", "prod"]).ends(0).quietly().json();
         let end: jiff::Timestamp =
             document["status"]["expirationTimestamp"].as_str().unwrap().parse().unwrap();
         end.duration_since(jiff::Timestamp::now()).as_secs()
@@ -164,9 +164,9 @@ fn a_token_ends_no_later_than_its_credentials() {
 fn the_token_alone_is_printed_on_demand_and_can_be_inspected() {
     let world = World::start();
     let desk = world.user_desk();
-    let alone = desk.run(&["token", "-i", "prod", "--token-only"]).ends(0).is_quiet().stdout;
+    let alone = desk.run(&["token", "-i", "prod", "--token-only"]).ends(0).quietly().stdout;
     assert_eq!(world.redeem(alone.trim_end(), "prod").0, 200);
-    let page = desk.run_with(&["token", "inspect", "-"], &alone).ends(0).is_quiet();
+    let page = desk.run_with(&["token", "inspect", "-"], &alone).ends(0).quietly();
     let signature = "X-Amz-Signature";
     assert!(!page.stdout.contains(alone.trim_end()) && !page.stdout.contains(signature));
     page.prints("region          ap-northeast-1").prints("long-lived").prints("It passes every check");

@@ -7,10 +7,10 @@ fn help_and_version_are_no_errors() {
     let desk = Desk::new();
     let commands =
         ["plan", "apply", "verify", "drift", "explain", "token", "kubeconfig", "bootstrap", "completions"];
-    let help = desk.run(&["--help"]).ends(0).is_quiet();
+    let help = desk.run(&["--help"]).ends(0).quietly();
     for command in commands {
         assert!(help.stdout.contains(&format!("\n  {command} ")), "{command}");
-        desk.run(&[command, "--help"]).ends(0).is_quiet().prints("Usage: rolecall");
+        desk.run(&[command, "--help"]).ends(0).quietly().prints("Usage: rolecall");
     }
     desk.run(&["bootstrap", "cluster", "--help"]).ends(0).prints("--deployer <ARN>");
     desk.run(&["token", "inspect", "--help"]).ends(0).prints("[TOKEN]");
@@ -69,7 +69,7 @@ fn a_missing_kubeconfig_is_told_with_the_next_step() {
 #[test]
 fn bootstrap_prints_what_it_would_send() {
     let desk = Desk::new();
-    let printed = desk.run(&["bootstrap", "cluster", "--print", "--group", "team:deploy"]).ends(0).is_quiet();
+    let printed = desk.run(&["bootstrap", "cluster", "--print", "--group", "team:deploy"]).ends(0).quietly();
     assert_eq!(printed.stdout.matches("apiVersion: ").count(), 7);
     printed.prints("name: \"team:deploy\"").prints("kind: Namespace");
 }
