@@ -57,7 +57,7 @@ pub(crate) fn build_package(package: &str, profile: Profile) -> Result<PathBuf> 
 /// The path in cargo's messages, of which there is one a line.
 fn executable(messages: &str) -> Option<PathBuf> {
     let values = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    values.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last()
+    values.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back()
 }
 
 #[cfg(test)]

@@ -34,10 +34,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Assets::ready()?;
     let rolecall = product::build(Profile::Debug)?;
-    let first = match arguments.as_in_the_article {
-        true => FirstEntry::AsInTheArticle,
-        false => FirstEntry::LeastPrivilege,
-    };
+    let first =
+        if arguments.as_in_the_article { FirstEntry::AsInTheArticle } else { FirstEntry::LeastPrivilege };
     let started = Instant::now();
     let mut screen = Screen { out: anstream::stdout(), steps: 0 };
     story::tell(&rolecall, first, &mut screen)?;
@@ -67,17 +65,15 @@ impl<W: Write> Narrator for Screen<W> {
     }
 
     fn command(&mut self, who: &str, told: &Told) {
-        let mut text = format!("\n   {PERSON}{who}{PERSON:#} {COMMAND}$ {}{COMMAND:#}\n", told.command);
+        self.say(&format!("\n   {PERSON}{who}{PERSON:#} {COMMAND}$ {}{COMMAND:#}\n", told.command));
         for line in told.stdout.lines().chain(told.stderr.lines()) {
-            text.push_str(format!("     {line}").trim_end());
-            text.push('\n');
+            self.say(&format!("{}\n", format!("     {line}").trim_end()));
         }
         match told.status {
             Some(0) => {}
-            Some(status) => text.push_str(&format!("     {STATUS}(exit status {status}){STATUS:#}\n")),
-            None => text.push_str(&format!("     {STATUS}(ended by a signal){STATUS:#}\n")),
+            Some(status) => self.say(&format!("     {STATUS}(exit status {status}){STATUS:#}\n")),
+            None => self.say(&format!("     {STATUS}(ended by a signal){STATUS:#}\n")),
         }
-        self.say(&text);
     }
 
     fn remark(&mut self, text: &str) {

@@ -130,7 +130,8 @@ fn answered(connection: &mut impl BufRead) -> Result<()> {
     loop {
         let header = read_line(connection)?.to_ascii_lowercase();
         match header.split_once(':') {
-            None => break,
+            None if header.is_empty() => break,
+            None => bail!("`{header}` is not a header"),
             Some(("content-length", value)) => length = value.trim().parse()?,
             Some(("transfer-encoding", value)) => is_chunked = value.trim() == "chunked",
             Some(_) => {}

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::bare::Script;
 use super::measure::{Contestant, Run, Turn};
-use super::requests::{self, Recording};
+use super::requests::{self, Reasoned, Recording};
 use super::stage::Stage;
 
 pub(super) const ROLECALL: &str = "`rolecall apply --yes`";
@@ -31,7 +31,7 @@ for name, value in request.headers.items():
 pub(super) struct Deploy {
     pub(super) contestants: Vec<Contestant>,
     /// Each request of `rolecall apply` with its reason.
-    pub(super) requests: Vec<(String, &'static str)>,
+    pub(super) requests: Vec<Reasoned>,
     /// How many requests the article's commands make, in a fresh container and with a warm cache.
     pub(super) requests_of_article: [usize; 2],
 }

@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use super::deploy::Deploy;
 use super::measure::{Contestant, Figures, Spread};
 use super::plans::SIZES;
+use super::requests::Reasoned;
 
 /// How many times less wall and CPU time a deploy should take than the article's.
 const AIM_OF_DEPLOY: f64 = 30.0;
@@ -71,12 +72,12 @@ pub(super) fn deploy(deploy: &Deploy, figures: &[Figures]) -> Block {
     Block { name: "deploy", text }
 }
 
-pub(super) fn requests(requests: &[(String, &'static str)]) -> Block {
-    let head = ["", "request", "what for"].map(str::to_owned).to_vec();
-    let rows = requests.iter().zip(1..);
-    let rows =
-        rows.map(|((request, reason), n): (_, usize)| vec![n.to_string(), request.clone(), (*reason).into()]);
-    Block { name: "requests", text: table(&std::iter::once(head).chain(rows).collect::<Vec<_>>()) }
+/// What was on its way at once has one number.
+pub(super) fn requests(requests: &[Reasoned]) -> Block {
+    let head = ["round trip", "request", "what for"].map(str::to_owned).to_vec();
+    let row = |one: &Reasoned| vec![one.trip.to_string(), one.request.clone(), one.reason.to_owned()];
+    let rows: Vec<_> = std::iter::once(head).chain(requests.iter().map(row)).collect();
+    Block { name: "requests", text: table(&rows) }
 }
 
 pub(super) fn tokens(contestants: &[Contestant], figures: &[Figures]) -> Block {

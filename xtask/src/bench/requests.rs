@@ -54,58 +54,70 @@ pub(super) fn record(cluster: &Cluster, work: impl FnOnce() -> Result<()>) -> Re
     Ok(Recording { aws, requests })
 }
 
+/// A request with what it is for.
+pub(super) struct Reasoned {
+    /// Which round trip it is part of, from 1: what was asked at once has the same number.
+    pub(super) trip: usize,
+    pub(super) request: String,
+    pub(super) reason: &'static str,
+}
+
 impl Recording {
     /// Each request with what it is for, as the documents list them.
-    pub(super) fn reasons(&self) -> Result<Vec<(String, &'static str)>> {
+    pub(super) fn reasons(&self) -> Result<Vec<Reasoned>> {
         let mut listed = Vec::new();
-        for call in &self.aws {
+        for (call, trip) in self.aws.iter().zip(1..) {
             let reason = match call.as_str() {
                 "DescribeCluster" => "the endpoint, whom to trust there, and the authentication mode",
                 other => bail!("nobody has said what the EKS call `{other}` is for"),
             };
-            listed.push((format!("EKS `{call}`"), reason));
+            listed.push(Reasoned { trip, request: format!("EKS `{call}`"), reason });
         }
-        for (request, nth) in self.counted() {
-            let reason = request.reason(nth).with_context(|| {
-                format!("nobody has said what `{} {}` is for", request.method, request.uri)
-            })?;
-            listed.push((format!("`{} {}`", request.method, request.shown()), reason));
+        for (group, trip) in self.groups().iter().zip(self.aws.len() + 1..) {
+            for &(request, nth) in group {
+                let shown = format!("`{} {}`", request.method, request.shown());
+                let reason =
+                    request.reason(nth).with_context(|| format!("nobody has said what {shown} is for"))?;
+                listed.push(Reasoned { trip, request: shown, reason });
+            }
         }
         Ok(listed)
     }
 
     /// The same requests for the bare client. `before` is the map's data before the deploy.
     pub(super) fn script(&self, cluster: &Cluster, before: &Value) -> Result<Vec<Vec<Bare>>> {
-        let mut groups: Vec<(String, Vec<Bare>)> = Vec::new();
-        for (request, nth) in self.counted() {
+        let bare = |&(request, nth): &(&Recorded, usize)| {
             let body = request.body(nth, cluster, before)?;
-            let bare = Bare {
+            Ok(Bare {
                 method: request.method.clone(),
                 path: request.uri.replace(&request.record(), RUN),
                 content_type: request.content_type().to_owned(),
                 body: if body.is_null() { String::new() } else { body.to_string() },
                 is_afresh: request.path() == WHO_AM_I && nth == 2,
-            };
-            match groups.last_mut().filter(|(ended, _)| request.began < *ended) {
-                Some((ended, group)) => {
-                    group.push(bare);
-                    *ended = request.ended.clone().max(std::mem::take(ended));
-                }
-                None => groups.push((request.ended.clone(), vec![bare])),
-            }
-        }
-        Ok(groups.into_iter().map(|(_, group)| group).collect())
+            })
+        };
+        self.groups().iter().map(|group| group.iter().map(bare).collect()).collect()
     }
 
-    /// Each request with how many like it came before.
-    fn counted(&self) -> Vec<(&Recorded, usize)> {
-        let mut seen: BTreeMap<(&str, String), usize> = BTreeMap::new();
-        let mut count = |request: &Recorded, method| {
-            let number = seen.entry((method, request.shown())).or_default();
+    /// What was asked at once, each request with how many like it came before.
+    fn groups(&self) -> Vec<Vec<(&Recorded, usize)>> {
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let mut groups: Vec<Vec<(&Recorded, usize)>> = Vec::new();
+        let mut ended = "";
+        for request in &self.requests {
+            let number = seen.entry(format!("{} {}", request.method, request.shown())).or_default();
+            if request.began.as_str() >= ended {
+                groups.push(Vec::new());
+            }
+            groups.last_mut().expect("the first begins after nothing").push((request, *number));
             *number += 1;
-            *number - 1
-        };
-        self.requests.iter().map(|request| (request, count(request, request.method.as_str()))).collect()
+            ended = ended.max(&request.ended);
+        }
+        // Which of them was first is chance.
+        for group in &mut groups {
+            group.sort_by_key(|(request, _)| request.path());
+        }
+        groups
     }
 }
 
@@ -177,7 +189,7 @@ impl Recorded {
             ("PATCH", MAP) => json!({"data": changed(before, &read(MAP)?["data"])}),
             ("PATCH", LEASE) if nth == 2 => json!({"spec": {"holderIdentity": ""}}),
             ("PATCH", LEASE) => lease(&read(LEASE)?, nth),
-            ("PATCH", LEDGER) => without(read(LEDGER)?, &[]),
+            ("PATCH", LEDGER) => without(&read(LEDGER)?, &[]),
             ("POST", OURS) => begun(&newest_record(cluster)?),
             ("PATCH", _) => completed(&read(path)?),
             _ => bail!("nobody has said what the body of `{} {path}` is", self.method),
@@ -240,7 +252,7 @@ fn newest_record(cluster: &Cluster) -> Result<Value> {
 
 /// A record as it was before the end.
 fn begun(record: &Value) -> Value {
-    let mut object = without(record.clone(), &["completion"]);
+    let mut object = without(record, &["completion"]);
     object["apiVersion"] = "v1".into();
     object["kind"] = "ConfigMap".into();
     object["metadata"]["name"] = RUN.into();
@@ -258,7 +270,7 @@ fn completed(record: &Value) -> Value {
 }
 
 /// An object's labels and data, without these keys.
-fn without(object: Value, keys: &[&str]) -> Value {
+fn without(object: &Value, keys: &[&str]) -> Value {
     let mut kept = json!({
         "metadata": {"labels": object["metadata"]["labels"]},
         "data": object["data"],
@@ -270,4 +282,44 @@ fn without(object: Value, keys: &[&str]) -> Value {
         data.retain(|key, _| !keys.contains(&key.as_str()));
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(method: &str, uri: &str, began: &str, ended: &str) -> Recorded {
+        let [method, uri, began, ended] = [method, uri, began, ended].map(str::to_owned);
+        Recorded { method, uri, began, ended }
+    }
+
+    #[test]
+    fn what_overlaps_is_one_round_trip_and_everything_has_a_reason() {
+        let requests = vec![
+            recorded("POST", WHO_AM_I, "10", "15"),
+            recorded("GET", MAP, "12", "14"),
+            recorded("GET", &format!("{OURS}?labelSelector=x"), "14", "16"),
+            recorded("PATCH", &format!("{OURS}/apply-1?fieldManager=rolecall"), "16", "18"),
+            recorded("GET", MAP, "19", "20"),
+        ];
+        let recording = Recording { aws: vec!["DescribeCluster".into()], requests };
+        let reasons = recording.reasons().unwrap();
+        let listed: Vec<_> = reasons.iter().map(|one| (one.trip, one.request.as_str())).collect();
+        let expect = [
+            (1, "EKS `DescribeCluster`".to_owned()),
+            (2, format!("`GET {MAP}`")),
+            (2, format!("`GET {OURS}`")),
+            (2, format!("`POST {WHO_AM_I}`")),
+            (3, format!("`PATCH {OURS}/<record>`")),
+            (4, format!("`GET {MAP}`")),
+        ];
+        assert_eq!(listed, expect.each_ref().map(|(trip, text)| (*trip, text.as_str())));
+        assert_ne!(reasons[1].reason, reasons[5].reason);
+    }
+
+    #[test]
+    fn a_request_without_a_reason_is_an_error() {
+        let recording = Recording { aws: Vec::new(), requests: vec![recorded("GET", "/api", "1", "2")] };
+        assert!(recording.reasons().is_err());
+    }
 }
