@@ -51,7 +51,8 @@ pub(super) fn mirror(repository: &Repository) -> Vec<Problem> {
     let count = english.len().max(japanese.len());
     let differing = (0..count).find(|at| english.get(*at) != japanese.get(*at));
     let Some(at) = differing else { return Vec::new() };
-    let [here, there] = [&japanese, &english].map(|outline| outline.get(at).map_or("nothing", String::as_str));
+    let [here, there] =
+        [&japanese, &english].map(|outline| outline.get(at).map_or("nothing", String::as_str));
     vec![Problem::new("README.ja.md", format!("has\n{here}\nwhere README.md has\n{there}"))]
 }
 

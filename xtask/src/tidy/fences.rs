@@ -16,7 +16,16 @@ const CORE_DEPENDENCIES: &[&str] =
 
 /// Names that bring I/O, a clock, threads or an order that changes from run to run.
 const IMPURE: &[&str] = &[
-    "async", "await", "std", "Instant", "SystemTime", "HashMap", "HashSet", "RandomState", "println", "eprintln",
+    "async",
+    "await",
+    "std",
+    "Instant",
+    "SystemTime",
+    "HashMap",
+    "HashSet",
+    "RandomState",
+    "println",
+    "eprintln",
 ];
 
 /// Words of the YAML reader's users.
@@ -24,7 +33,13 @@ const FOREIGN_TO_YAML: &[&str] = &["aws", "eks", "iam", "arn", "kube", "kubectl"
 
 /// Path beginnings (a `*` at the end stands for anything), and the crates that may use them.
 const SDKS: &[(&str, &[&str])] = &[
-    ("aws_*", &["crates/rolecall-aws/"]),
+    ("aws_config", &["crates/rolecall-aws/"]),
+    ("aws_credential_types", &["crates/rolecall-aws/"]),
+    ("aws_runtime", &["crates/rolecall-aws/"]),
+    ("aws_sdk_*", &["crates/rolecall-aws/"]),
+    ("aws_sigv4", &["crates/rolecall-aws/"]),
+    ("aws_smithy_*", &["crates/rolecall-aws/"]),
+    ("aws_types", &["crates/rolecall-aws/"]),
     ("kube", &["crates/rolecall-kube/"]),
     ("kube_*", &["crates/rolecall-kube/"]),
     ("k8s_openapi", &["crates/rolecall-kube/"]),

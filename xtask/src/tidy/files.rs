@@ -31,7 +31,8 @@ pub(super) fn package_count(repository: &Repository) -> Vec<Problem> {
     if count <= MAX_PACKAGES {
         return Vec::new();
     }
-    let message = format!("{count} packages, and {MAX_PACKAGES} are agreed; do without, or raise `MAX_PACKAGES`");
+    let message =
+        format!("{count} packages, and {MAX_PACKAGES} are agreed; do without, or raise `MAX_PACKAGES`");
     vec![Problem::new("Cargo.lock", message)]
 }
 
@@ -39,7 +40,9 @@ pub(super) fn package_count(repository: &Repository) -> Vec<Problem> {
 pub(super) fn large_files(repository: &Repository) -> Vec<Problem> {
     let limit = |path| LARGE.iter().find(|(large, _)| *large == path).map_or(MAX_BYTES, |(_, limit)| *limit);
     let large = repository.sizes().filter(|(path, size)| *size > limit(*path));
-    large.map(|(path, size)| Problem::new(path, format!("{size} bytes are too many to keep in Git"))).collect()
+    large
+        .map(|(path, size)| Problem::new(path, format!("{size} bytes are too many to keep in Git")))
+        .collect()
 }
 
 /// No path or host of the machine that something was made on.

@@ -13,7 +13,8 @@ use super::rust::{RustFile, is_test_only};
 pub(super) fn reachable(repository: &Repository) -> Vec<Problem> {
     let reached: BTreeSet<String> = walk(repository.rust_by_path()).into_keys().collect();
     let lost = repository.rust().filter(|file| !reached.contains(&file.path));
-    lost.map(|file| Problem::new(&file.path, "no `mod` line leads here; add one or delete the file")).collect()
+    lost.map(|file| Problem::new(&file.path, "no `mod` line leads here; add one or delete the file"))
+        .collect()
 }
 
 /// Marks the files that are compiled in test builds only.
@@ -43,7 +44,8 @@ fn walk(files: &BTreeMap<String, RustFile>) -> BTreeMap<String, bool> {
 /// Whether cargo starts a crate at this path, and whether that crate is a test.
 fn root(path: &str) -> Option<(String, bool)> {
     let (package, file) = path.rsplit_once("/src/").unwrap_or(("", path));
-    let is_crate = !package.is_empty() && (["lib.rs", "main.rs"].contains(&file) || is_directly_in(file, "bin"));
+    let is_crate =
+        !package.is_empty() && (["lib.rs", "main.rs"].contains(&file) || is_directly_in(file, "bin"));
     let is_test = ["tests", "benches", "examples"].iter().any(|folder| is_target(path, folder));
     (is_crate || is_test || path.ends_with("/build.rs")).then(|| (path.to_owned(), is_test))
 }
@@ -55,7 +57,8 @@ fn is_directly_in(file: &str, folder: &str) -> bool {
 /// `…/tests/x.rs` and `…/tests/x/main.rs` outside of `src` are targets of their own.
 fn is_target(path: &str, folder: &str) -> bool {
     let Some((package, file)) = path.split_once(&format!("/{folder}/")) else { return false };
-    !package.contains("/src") && (!file.contains('/') || file.ends_with("/main.rs") && file.matches('/').count() == 1)
+    !package.contains("/src")
+        && (!file.contains('/') || file.ends_with("/main.rs") && file.matches('/').count() == 1)
 }
 
 /// Where the modules of a file live.

@@ -31,8 +31,9 @@ const BANNED: &[(&str, &str)] = &[
     ("validator", "rule or guard"),
 ];
 
-/// Names that look banned and are somebody else's words: of an API, or of clocks.
-const ALLOWED: &[&str] = &["get_caller_identity", "GetCallerIdentity", "clock_skew", "ClockSkew"];
+/// Names that look banned and are somebody else's words: of the AWS and Kubernetes APIs, or of clocks.
+const ALLOWED: &[&str] =
+    &["get_caller_identity", "clock_skew", "ClockSkew", "CLOCK_SKEW", "FIELD_MANAGER", "field_manager"];
 
 /// Public items, and modules of any visibility, avoid the banned words.
 pub(super) fn banned_words(repository: &Repository) -> Vec<Problem> {

@@ -57,7 +57,8 @@ impl RustFile {
 
     /// The names with which a path begins: `a` in `a::b`, not in `c::a::b`.
     pub(super) fn path_starts(&self) -> impl Iterator<Item = &Token> {
-        let is_colon = |at: Option<usize>| at.and_then(|at| self.tokens.get(at)).is_some_and(|t| t.text == ":");
+        let is_colon =
+            |at: Option<usize>| at.and_then(|at| self.tokens.get(at)).is_some_and(|t| t.text == ":");
         self.tokens.iter().enumerate().filter_map(move |(at, token)| {
             let begins = is_colon(Some(at + 1)) && is_colon(Some(at + 2));
             let continues = is_colon(at.checked_sub(1)) && is_colon(at.checked_sub(2));

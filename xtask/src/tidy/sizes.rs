@@ -34,13 +34,17 @@ pub(super) fn ratchet(repository: &Repository) -> Vec<Problem> {
         }
     }
     let gone = listed.keys().filter(|name| !measured.contains_key(**name));
-    problems.extend(gone.map(|name| Problem::new(LIST, format!("`{name}` is small or gone; delete its line"))));
+    problems
+        .extend(gone.map(|name| Problem::new(LIST, format!("`{name}` is small or gone; delete its line"))));
     problems
 }
 
 fn parse(list: &str) -> BTreeMap<&str, usize> {
     let lines = list.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(|line| line.rsplit_once(' ')).filter_map(|(name, size)| Some((name, size.parse().ok()?))).collect()
+    lines
+        .filter_map(|line| line.rsplit_once(' '))
+        .filter_map(|(name, size)| Some((name, size.parse().ok()?)))
+        .collect()
 }
 
 /// The file itself, as its path, and its functions, as `path::function`, where over the limit.
