@@ -39,7 +39,7 @@ pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Resul
     let file = match (found, &cluster) {
         (Some(file), _) => file,
         (None, Some(cluster)) => {
-            let folder = config.folder_of(cluster);
+            let folder = from_here(&config.folder_of(cluster));
             let file = find_map(&folder)?.ok_or_else(|| no_map_in(&folder))?;
             provenance = self::provenance(&file, screen);
             file
@@ -129,6 +129,12 @@ pub(crate) fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// An absolute path as seen from the current folder, where it is below that.
+fn from_here(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
+}
+
 /// The map at `path`; `None` for a folder without one.
 fn find_map(path: &Path) -> Result<Option<PathBuf>, Failure> {
     if !path.exists() {
@@ -171,8 +177,7 @@ fn read_config(map: &Path, provenance: &Provenance, screen: &Screen) -> Result<F
         return Ok(FoundConfig { config: Config::default(), folder: beside, file: CONFIG.to_owned() });
     };
     let path = folder.join(CONFIG);
-    let here = std::env::current_dir().unwrap_or_default();
-    let file = shown(path.strip_prefix(here).unwrap_or(&path));
+    let file = shown(&from_here(&path));
     let text = read(&path)?;
     let (config, findings) = config::parse(&file, &text);
     screen.findings(&findings, &text)?;
@@ -191,7 +196,7 @@ fn choose_cluster(
     let was_named = |cluster: &&ClusterConfig| match &named {
         None => true,
         Some(target::Named::Context(name)) => cluster.context.as_ref() == Some(name),
-        Some(target::Named::Cluster(name)) => cluster.name.as_ref() == Some(name),
+        Some(target::Named::Cluster(name)) => cluster.name.as_ref() == Some(&name.name),
     };
     let folder = map.and_then(Path::parent).unwrap_or(path);
     let is_here = |cluster: &&ClusterConfig| {

@@ -28,10 +28,11 @@ fn main() -> ExitCode {
     let screen = Screen::new(cli.output, cli.color);
     match commands::run(cli.command, &screen) {
         Ok(status) => status.into(),
-        // Whoever reads us has seen enough.
-        Err(failure) if failure.is_broken_pipe() => Status::Done.into(),
         Err(failure) => {
-            screen.failure(&failure);
+            // Whoever reads us has seen enough, and need not be told.
+            if !failure.is_broken_pipe() {
+                screen.failure(&failure);
+            }
             failure.status.into()
         }
     }

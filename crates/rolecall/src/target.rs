@@ -28,11 +28,12 @@ pub(crate) enum Named {
     /// A kubeconfig context.
     Context(String),
     /// An EKS cluster.
-    Cluster(String),
+    Cluster(ClusterName),
 }
 
 /// The cluster that the flags name, or else `EKS_CLUSTER_NAME`.
 pub(crate) fn named(args: &ClusterArgs) -> Option<Named> {
+    let by_name = |text: &str| Named::Cluster(ClusterName::parse(text));
     let flag = args.context.clone().map(Named::Context);
     flag.or_else(|| args.cluster.as_deref().map(by_name))
         .or_else(|| variable("EKS_CLUSTER_NAME").as_deref().map(by_name))
@@ -63,7 +64,7 @@ impl Target {
     ) -> Result<Self, Failure> {
         let configured = config.cloned().unwrap_or_default();
         let named = named(args).or(configured.context.clone().map(Named::Context));
-        let named = named.or(configured.name.clone().map(Named::Cluster));
+        let named = named.or(configured.name.as_deref().map(ClusterName::parse).map(Named::Cluster));
         let cluster = match named {
             Some(Named::Cluster(name)) => at_eks(&name, args, &configured).await?,
             Some(Named::Context(_)) | None if args.role_arn.is_some() => {
@@ -118,12 +119,6 @@ pub(crate) fn timed_out(timeout: Duration) -> Failure {
         .hint("check the network on the way to AWS and the cluster, or give it longer with `--timeout`")
 }
 
-/// The region that the user named for `name`: of the flag, or in the cluster's ARN.
-pub(crate) fn region(args: &ClusterArgs) -> Option<String> {
-    let in_arn = || ClusterName::parse(args.cluster.as_deref()?).region;
-    args.region.clone().or_else(in_arn)
-}
-
 /// Time as the machine has it.
 pub(crate) struct SystemClock;
 
@@ -137,10 +132,14 @@ impl Clock for SystemClock {
     }
 }
 
-async fn at_eks(name: &str, args: &ClusterArgs, configured: &ClusterConfig) -> Result<KubeCluster, Failure> {
+async fn at_eks(
+    name: &ClusterName,
+    args: &ClusterArgs,
+    configured: &ClusterConfig,
+) -> Result<KubeCluster, Failure> {
     let options = SessionOptions {
         profile: args.profile.clone(),
-        region: region(args).or_else(|| configured.region.clone()),
+        region: args.region.clone().or_else(|| name.region.clone()).or_else(|| configured.region.clone()),
         timeout: Some(args.timeout.min(REQUEST_TIMEOUT)),
         clock: None,
     };
@@ -148,13 +147,13 @@ async fn at_eks(name: &str, args: &ClusterArgs, configured: &ClusterConfig) -> R
     if let Some(role_arn) = args.role_arn.clone().or_else(|| configured.role_arn.clone()) {
         session = session.assume_role(&AssumeRole { role_arn, ..AssumeRole::default() }).await?;
     }
-    let eks = EksCluster::describe(&session, name).await?;
+    let eks = EksCluster::describe(&session, &name.name).await?;
     let access_entries = eks.access_entries(&session).await?;
     let endpoint = Endpoint {
         name: eks.name.clone(),
         url: eks.endpoint.clone(),
         ca_pem: eks.certificate_authority_pem(),
-        tokens: Arc::new(EksTokens(TokenSource::new(session, name)?)),
+        tokens: Arc::new(EksTokens(TokenSource::new(session, &name.name)?)),
     };
     let cluster = KubeCluster::at_endpoint(endpoint, timeouts(args))?;
     Ok(cluster.with_eks(eks.authentication_mode, access_entries))
@@ -188,10 +187,6 @@ impl BearerTokens for EksTokens {
     fn fresh(&self) -> PortFuture<'_, SecretString> {
         Box::pin(async { Ok(SecretString::from(self.0.fresh().await?.token.expose())) })
     }
-}
-
-fn by_name(text: &str) -> Named {
-    Named::Cluster(ClusterName::parse(text).name)
 }
 
 /// An environment variable; an empty one counts as unset.

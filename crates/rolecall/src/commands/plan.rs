@@ -125,7 +125,8 @@ fn offline(
     let configured =
         || project.cluster.as_ref().and_then(|cluster| cluster.name.clone().or(cluster.context.clone()));
     let name = match target::named(&args.cluster) {
-        Some(Named::Context(name) | Named::Cluster(name)) => Some(name),
+        Some(Named::Context(name)) => Some(name),
+        Some(Named::Cluster(cluster)) => Some(cluster.name),
         None => configured(),
     };
     let observed: ObservedAccess = files::observation(file, name, screen)?;

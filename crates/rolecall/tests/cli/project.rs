@@ -37,7 +37,7 @@ clusters:
     assert_eq!(name(&offline("clusters/b", &["--cluster", "b"])), "b");
     assert_eq!(name(&offline("clusters/b", &["--context", "b2"])), "b2");
     let by_name = desk.run(&offline(".", &["--cluster", "a"])).ends(0).json();
-    assert_eq!(by_name["file"].as_str().unwrap().rsplit_once("clusters/").unwrap().1, "a/aws-auth.yml");
+    assert_eq!(by_name["file"], "clusters/a/aws-auth.yml");
     desk.run(&offline("clusters/b", &[]))
         .ends(64)
         .says("`rolecall.yaml` has several clusters for this path: `b`, `b2`");

@@ -73,3 +73,24 @@ fn bootstrap_prints_what_it_would_send() {
     assert_eq!(printed.stdout.matches("apiVersion: ").count(), 7);
     printed.prints("name: \"team:deploy\"").prints("kind: Namespace");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_goes_away_and_a_full_disk_are_no_panic() {
+    let desk = Desk::new();
+    let shell = |script: &str| {
+        let script = script.replace("rolecall", env!("CARGO_BIN_EXE_rolecall"));
+        let output = std::process::Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(desk.path(""))
+            .output()
+            .unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (statuses, said) = shell("rolecall completions bash | true; echo ${PIPESTATUS[0]}");
+    assert!(["0\n", "1\n"].contains(&statuses.as_str()), "it depends on who is quicker: {statuses}");
+    assert_eq!(said, "");
+    let (status, said) = shell("rolecall completions bash > /dev/full; echo $?");
+    assert_eq!(status, "1\n");
+    assert!(said.starts_with("error: write to stdout\n  caused by: No space left"), "{said}");
+}
