@@ -17,7 +17,6 @@ mod cache;
 mod go;
 mod progress;
 mod python;
-mod toolchain;
 
 /// The programs of the test environment, all present.
 #[derive(Debug, Clone)]
@@ -82,7 +81,8 @@ impl Assets {
     fn prepare() -> Result<Self> {
         let given = given_folder()?;
         if go::MODULES.iter().any(|module| !go::is_built(module)) || !python::venv_is_ready() {
-            toolchain::check()?;
+            let missing = rolecall_preflight::missing();
+            ensure!(missing.is_empty(), "the test environment cannot be set up:\n- {}", missing.join("\n- "));
         }
         let [kubernetes, etcd, authenticator] = &go::MODULES;
         let (kubernetes, etcd) = match given {
