@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use jsonschema::Registry;
 use rolecall_core::Timestamp;
-use rolecall_core::cluster::ClusterIdentity;
+use rolecall_core::cluster::{AccessEntry, AuthenticationMode, ClusterIdentity};
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
-use rolecall_core::guard::Circumstances;
-use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedMap};
+use rolecall_core::guard::{Circumstances, judge};
+use rolecall_core::identity_mapping::{EntryKey, Section};
+use rolecall_core::ledger::Ledger;
+use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedLedger, ObservedMap};
+use rolecall_core::plan::plan;
 use rolecall_core::policy::Policy;
-use rolecall_core::source::SourceRevision;
+use rolecall_core::source::{SourceId, SourceRevision};
 use rolecall_engine::fake::{FakeCluster, Moment, Step};
 use rolecall_engine::line::{self, ApplyRequest, Approval, Event, Line, Reading, Watcher};
 use rolecall_engine::port::{PortError, PortErrorKind};
@@ -131,4 +134,36 @@ fn a_verification_is_told_as_published() {
     let unknown = verify(&desired(""));
     assert_eq!(unknown["problem"], "review `the caller`: no");
     check("verification", &unknown);
+}
+
+#[test]
+fn a_plan_against_all_odds_is_told_as_published() {
+    let mut observed = observed();
+    let source = SourceId::repository("https://git.example.com/doors", "aws-auth.yml");
+    let key = EntryKey::new(Section::MapRoles, "arn:aws:iam::111122223333:role/more");
+    let ledger = Ledger { owners: BTreeMap::from([(key, source)]), ..Ledger::default() };
+    observed.ledger = Knowledge::Known(Some(ObservedLedger { resource_version: "1".to_owned(), ledger }));
+    observed.mode = Knowledge::Known(AuthenticationMode::ApiAndConfigMap);
+    observed.access_entries = Knowledge::Known(vec![AccessEntry {
+        principal_arn: "arn:aws:iam::111122223333:role/ci".to_owned(),
+        entry_type: "STANDARD".to_owned(),
+        username: "ci".to_owned(),
+        groups: Vec::new(),
+        cluster_policies: Vec::new(),
+    }]);
+    let told = |observed: &ObservedAccess| {
+        let desired = desired(MORE);
+        let plan = plan(&desired, observed);
+        let circumstances =
+            Circumstances { now: Timestamp::UNIX_EPOCH, declared: None, applier: None, allowed: Vec::new() };
+        render::plan(&plan, &judge(&plan, &desired, observed, &circumstances), observed)
+    };
+    let dual = told(&observed);
+    let count = |document: &Value, key: &str| document[key].as_array().unwrap().len();
+    assert_eq!((count(&dual, "shadowed"), count(&dual, "conflicts"), count(&dual, "blocked")), (1, 1, 0));
+    check("plan", &dual);
+    observed.mode = Knowledge::Known(AuthenticationMode::Api);
+    let api = told(&observed);
+    assert_eq!(count(&api, "blocked"), 1);
+    check("plan", &api);
 }
