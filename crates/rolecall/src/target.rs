@@ -92,31 +92,27 @@ impl Target {
 /// Runs a command's dealings with the outside, for so long at most.
 pub(crate) fn within<T>(
     timeout: Duration,
+    screen: &Screen,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    bounded(&runtime()?, timeout, work)
+    bounded(&runtime()?, timeout, screen, work)
 }
 
 /// The same on a runtime that goes on living, and with it the connections.
 pub(crate) fn bounded<T>(
     runtime: &Runtime,
     timeout: Duration,
+    screen: &Screen,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     let bounded = async { tokio::time::timeout(timeout, work).await };
-    runtime.block_on(bounded).unwrap_or_else(|_| Err(timed_out(timeout)))
+    runtime.block_on(bounded).unwrap_or_else(|_| Err(screen.timed_out(timeout)))
 }
 
 /// One thread is enough for one cluster, and starts faster than several.
 pub(crate) fn runtime() -> Result<Runtime, Failure> {
     let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
     built.map_err(|error| Failure::io("start the runtime", error))
-}
-
-/// The end of a command that took too long.
-pub(crate) fn timed_out(timeout: Duration) -> Failure {
-    Failure::new(format!("the command did not end within {} s", timeout.as_secs()))
-        .hint("check the network on the way to AWS and the cluster, or give it longer with `--timeout`")
 }
 
 /// Time as the machine has it.

@@ -91,7 +91,7 @@ fn by_file(
 }
 
 fn by_cluster(args: &ExplainArgs, arn: &PrincipalArn, screen: &Screen) -> Result<Answer, Failure> {
-    let observed = within(args.cluster.timeout, async {
+    let observed = within(args.cluster.timeout, screen, async {
         let target = Target::connect(&args.cluster, None, screen).await?;
         Ok(line::observe(target.reading()).await?)
     })?;

@@ -61,7 +61,7 @@ pub(crate) struct KubeconfigArgs {
 pub(crate) fn run(args: &KubeconfigArgs, screen: &Screen) -> Result<Status, Failure> {
     let name = target::eks_name(args.name.as_deref(), "--name")?;
     let files = candidates(args)?;
-    let cluster = within(TIMEOUT, describe(args, &name, screen))?;
+    let cluster = within(TIMEOUT, screen, describe(args, &name, screen))?;
     let facts = ClusterFacts {
         arn: &cluster.arn,
         name: &cluster.name,

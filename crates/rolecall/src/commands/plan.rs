@@ -46,7 +46,7 @@ pub(crate) fn run(args: &PlanArgs, screen: &Screen) -> Result<Status, Failure> {
     let project = files::project(&args.path.path, &args.cluster, screen)?;
     let (planned, rehearsal) = match &args.observed {
         Some(file) => (offline(file, &project, args, allowed, screen)?, None),
-        None => within(args.cluster.timeout, live(&project, args, allowed, screen))?,
+        None => within(args.cluster.timeout, screen, live(&project, args, allowed, screen))?,
     };
     let mut document = document(&planned, &project.file);
     if let Some(rehearsal) = &rehearsal {

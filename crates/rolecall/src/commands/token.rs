@@ -75,7 +75,7 @@ pub(crate) fn run(args: &TokenArgs, screen: &Screen) -> Result<Status, Failure> 
     let info = std::env::var("KUBERNETES_EXEC_INFO").ok();
     let version = ExecApiVersion::from_exec_info(info.as_deref())
         .map_err(|error| Failure::new(&error).hint(error.hint()))?;
-    let minted = within(TIMEOUT, async {
+    let minted = within(TIMEOUT, screen, async {
         let session = session(args, name.region).await?;
         let source = TokenSource::new(session, name.name)?;
         Ok(source.token().await?)

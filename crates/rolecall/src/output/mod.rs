@@ -6,6 +6,7 @@ mod progress;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -98,6 +99,14 @@ impl Screen {
     /// Says the next step.
     pub(crate) fn hint(&self, text: impl Display) {
         self.talk(&format!("{} {text}\n", painted(AnsiColor::Cyan.on_default(), "hint:")));
+    }
+
+    /// The end of a command that took too long, and what it was at.
+    pub(crate) fn timed_out(&self, timeout: Duration) -> Failure {
+        let stage = self.status.stage().clone();
+        let at = if stage.is_empty() { stage } else { format!(", while {stage}") };
+        Failure::new(format!("the command did not end within {} s{at}", timeout.as_secs()))
+            .hint("check the network on the way to AWS and the cluster, or give it longer with `--timeout`")
     }
 
     /// Asks a question; the cursor stays behind it.

@@ -1,32 +1,43 @@
 //! One line on a terminal that says what is being waited for, once it has taken a second.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 const AFTER: Duration = Duration::from_secs(1);
 
-/// How many columns of the terminal's last line are ours to clear.
+/// The last line of the terminal, and what there is to say on it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct StatusLine(Arc<AtomicUsize>);
+pub(super) struct StatusLine(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// How many columns of it are ours to clear.
+    columns: AtomicUsize,
+    stage: Mutex<String>,
+}
 
 impl StatusLine {
     /// Takes the line away, so that something else can be written.
     pub(super) fn clear(&self) {
-        let columns = self.0.swap(0, Ordering::Relaxed);
+        let columns = self.0.columns.swap(0, Ordering::Relaxed);
         if columns > 0 {
             // What cannot be shown is not missed.
             let _ = write!(io::stderr(), "\r{:columns$}\r", "");
         }
     }
 
+    /// What the command is at, or was at last; empty if it never said so.
+    pub(super) fn stage(&self) -> MutexGuard<'_, String> {
+        self.0.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn draw(&self, text: &str) {
         self.clear();
-        self.0.store(text.chars().count(), Ordering::Relaxed);
+        self.0.columns.store(text.chars().count(), Ordering::Relaxed);
         let mut stderr = io::stderr();
         let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
     }
@@ -34,22 +45,21 @@ impl StatusLine {
 
 /// Shows what a command is at, as long as it lives. Needs a tokio runtime around it.
 pub(crate) struct Progress {
-    stage: watch::Sender<String>,
     line: StatusLine,
     drawing: JoinHandle<()>,
 }
 
 impl Progress {
     pub(super) fn start(line: StatusLine, stage: &str) -> Self {
-        let (sender, receiver) = watch::channel(stage.to_owned());
-        let is_seen = io::stderr().is_terminal();
-        let drawing = tokio::spawn(keep_drawing(line.clone(), receiver, is_seen));
-        Self { stage: sender, line, drawing }
+        let drawing = tokio::spawn(keep_drawing(line.clone(), io::stderr().is_terminal()));
+        let progress = Self { line, drawing };
+        progress.at(stage);
+        progress
     }
 
-    /// It is at something else now.
+    /// It is at something else now. `stage` says what, as in "while waiting".
     pub(crate) fn at(&self, stage: &str) {
-        self.stage.send_replace(stage.to_owned());
+        stage.clone_into(&mut self.line.stage());
     }
 }
 
@@ -60,14 +70,14 @@ impl Drop for Progress {
     }
 }
 
-async fn keep_drawing(line: StatusLine, stage: watch::Receiver<String>, is_seen: bool) {
-    let started = Instant::now();
+async fn keep_drawing(line: StatusLine, is_seen: bool) {
     if !is_seen {
         return;
     }
+    let started = Instant::now();
     loop {
         tokio::time::sleep(AFTER).await;
-        let text = format!("{} ({} s)", stage.borrow().as_str(), started.elapsed().as_secs());
+        let text = format!("{} ({} s)", line.stage(), started.elapsed().as_secs());
         line.draw(&text);
     }
 }

@@ -94,3 +94,27 @@ fn a_reader_that_goes_away_and_a_full_disk_are_no_panic() {
     assert_eq!(status, "1\n");
     assert!(said.starts_with("error: write to stdout\n  caused by: No space left"), "{said}");
 }
+
+#[test]
+fn a_cluster_that_does_not_answer_costs_no_more_than_the_timeout() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("https://{}", silent.local_addr().unwrap());
+    let kubeconfig = serde_json::json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{ "name": "a", "cluster": { "server": server } }],
+        "users": [{ "name": "a", "user": { "token": "t" } }],
+        "contexts": [{ "name": "a", "context": { "cluster": "a", "user": "a" } }],
+    });
+    let desk = Desk::with_map();
+    desk.write(".kube/config", &kubeconfig.to_string());
+    let started = std::time::Instant::now();
+    for command in ["plan", "drift", "verify"] {
+        desk.run(&[command, "--context", "a", "--timeout", "1"])
+            .ends(1)
+            .says("error: the command did not end within 1 s, while looking at the cluster")
+            .says("hint: ");
+    }
+    desk.run(&["apply", "--yes", "--context", "a", "--timeout", "1"]).ends(1).says("did not end within 1 s");
+    assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
+}

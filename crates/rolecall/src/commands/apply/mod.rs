@@ -19,7 +19,7 @@ use crate::failure::{Failure, Status};
 use crate::files::{self, Project};
 use crate::interrupts::Interrupts;
 use crate::output::{Screen, is_interactive};
-use crate::target::{self, Target, bounded, timed_out};
+use crate::target::{self, Target, bounded};
 
 pub(super) use report::{failure, tell_remarks};
 use stored::StoredPlan;
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &ApplyArgs, screen: &Screen) -> Result<Status, Failure> 
         let _progress = screen.progress("looking for the cluster");
         Target::connect(&args.cluster, project.cluster.as_ref(), screen).await
     };
-    let target = bounded(&runtime, args.cluster.timeout, connecting)?;
+    let target = bounded(&runtime, args.cluster.timeout, screen, connecting)?;
     let declared =
         stored.as_ref().map_or_else(|| target.cluster.identity().clone(), |plan| plan.cluster.clone());
     let circumstances = circumstances(Some(declared), allowed);
@@ -111,7 +111,7 @@ impl Run<'_> {
             let _progress = self.screen.progress("looking at the cluster");
             Ok(line::plan(self.target.reading(), &self.project.desired, &self.circumstances).await?)
         };
-        let planned = bounded(self.runtime, self.args.cluster.timeout, planning)?;
+        let planned = bounded(self.runtime, self.args.cluster.timeout, self.screen, planning)?;
         self.show(&planned)?;
         if let Some(stored) = stored {
             stored.check(&document(&planned, &self.project.file))?;
@@ -185,7 +185,7 @@ pub(super) async fn finish(
     loop {
         tokio::select! {
             outcome = &mut applying => return Ok(outcome),
-            () = &mut deadline => return Err(report::cut_short(timed_out(timeout), watch.stage())),
+            () = &mut deadline => return Err(report::cut_short(watch.timed_out(timeout), watch.stage())),
             () = interrupts.next() => match (watch.cancel(), watch.stage()) {
                 (true, _) => return Err(report::cut_short(Failure::new("stopped at once"), watch.stage())),
                 (false, Stage::Planning) => return Ok(Err(ApplyError::Cancelled)),

@@ -4,12 +4,14 @@ use std::env;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rolecall_core::Timestamp;
 use rolecall_core::plan::Change;
 use rolecall_engine::line::{Event, Planned, Watcher};
 
 use super::page;
+use crate::failure::Failure;
 use crate::output::{Progress, Screen};
 
 /// How far an apply is.
@@ -58,6 +60,10 @@ impl<'a> Watch<'a> {
     /// Asks the apply to stop; tells whether that was asked before.
     pub(super) fn cancel(&self) -> bool {
         self.is_cancelled.swap(true, Ordering::Relaxed)
+    }
+
+    pub(super) fn timed_out(&self, timeout: Duration) -> Failure {
+        self.screen.timed_out(timeout)
     }
 
     pub(super) fn say_stopping(&self, stage: Stage) {

@@ -65,7 +65,7 @@ impl Deployer {
         screen: &Screen,
     ) -> Result<Entered, Failure> {
         let looking = async { Ok(line::observe(target.reading()).await?) };
-        let observed = bounded(runtime, timeout, looking)?;
+        let observed = bounded(runtime, timeout, screen, looking)?;
         if let Some(present) = self.present(&observed)? {
             let (principal, username) = (present.principal.clone(), present.username);
             return Ok(Entered { principal, username, is_new: false, record: None });
@@ -73,7 +73,7 @@ impl Deployer {
         let desired = self.desired(&observed)?;
         let declared = circumstances(Some(target.cluster.identity().clone()), Vec::new());
         let planning = async { Ok(line::plan(target.reading(), &desired, &declared).await?) };
-        let planned = bounded(runtime, timeout, planning)?;
+        let planned = bounded(runtime, timeout, screen, planning)?;
         screen.show(&page(&planned));
         check(&planned)?;
         let is_recorded = is_recorded(&observed);

@@ -60,7 +60,7 @@ pub(crate) fn run(args: &BootstrapArgs, screen: &Screen) -> Result<Status, Failu
             .hint("name it with `--cluster` and `--region`, or with `--context`"));
     }
     let runtime = target::runtime()?;
-    let (target, done) = bounded(&runtime, args.cluster.timeout, async {
+    let (target, done) = bounded(&runtime, args.cluster.timeout, screen, async {
         let progress = screen.progress("looking for the cluster");
         let target = Target::connect(&args.cluster, None, screen).await?;
         progress.at("setting up the objects");
