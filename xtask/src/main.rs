@@ -11,6 +11,7 @@ mod bench;
 mod product;
 mod setup;
 mod story;
+mod test;
 mod testenv;
 mod tidy;
 
@@ -31,6 +32,7 @@ enum Command {
     Bench(bench::Arguments),
     Setup(setup::Arguments),
     Story(story::Arguments),
+    Test(test::Arguments),
     Testenv(testenv::Arguments),
     /// Checks what no compiler or linter does; part of the tests
     Tidy,
@@ -48,6 +50,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Setup(arguments) => setup::run(&arguments),
         Command::Story(arguments) => story::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Testenv(arguments) => testenv::run(&arguments),
         Command::Tidy => tidy::run(&tidy::root()),
     }

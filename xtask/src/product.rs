@@ -41,17 +41,22 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
 pub(crate) fn build_package(package: &str, profile: Profile) -> Result<PathBuf> {
     // Talk, on stderr, and nobody may be left to hear it.
     let _ = writeln!(std::io::stderr(), "building `{package}` (profile `{}`)", profile.name());
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let output = Command::new(cargo)
+    let output = cargo()
         .args(["build", "--quiet", "--package", package, "--bin", package, "--profile", profile.name()])
         .arg("--message-format=json-render-diagnostics")
-        .current_dir(tidy::root())
         .stderr(Stdio::inherit())
         .output()
         .context("start `cargo build`")?;
     ensure!(output.status.success(), "`{package}` could not be built");
     executable(&String::from_utf8_lossy(&output.stdout))
         .with_context(|| format!("cargo does not say where it has put `{package}`"))
+}
+
+/// The cargo that runs us, in the clone.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    cargo.current_dir(tidy::root());
+    cargo
 }
 
 /// The path in cargo's messages, of which there is one a line.

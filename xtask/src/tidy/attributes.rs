@@ -27,14 +27,14 @@ impl<'ast> Visit<'ast> for Silenced {
     fn visit_attribute(&mut self, attribute: &'ast syn::Attribute) {
         let line = attribute.pound_token.span.start().line;
         let arguments = attribute.meta.require_list().map(|list| list.tokens.to_string()).unwrap_or_default();
-        let lint = if attribute.path().is_ident("cfg_attr") {
-            arguments.split_once(',').map(|(_, lint)| lint.trim().to_owned()).unwrap_or_default()
+        let level = if attribute.path().is_ident("cfg_attr") {
+            arguments.split_once(',').map(|(_, level)| level.trim().to_owned()).unwrap_or_default()
         } else {
             attribute.path().get_ident().map(ToString::to_string).unwrap_or_default()
         };
-        if lint.starts_with("allow") {
+        if level.starts_with("allow") {
             self.0.push((line, "mend what the lint says, or `#[expect(…, reason = \"…\")]` it"));
-        } else if lint.starts_with("expect") && !arguments.contains("reason") {
+        } else if level.starts_with("expect") && !arguments.contains("reason") {
             self.0.push((line, "an expected lint needs a `reason`"));
         }
     }

@@ -176,6 +176,6 @@ fn use_starts(tree: &syn::UseTree, starts: &mut Vec<String>) {
         syn::UseTree::Name(name) => starts.push(name.ident.to_string()),
         syn::UseTree::Rename(name) => starts.push(name.ident.to_string()),
         syn::UseTree::Group(group) => group.items.iter().for_each(|item| use_starts(item, starts)),
-        _ => {}
+        syn::UseTree::Glob(_) => {}
     }
 }

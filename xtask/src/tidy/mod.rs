@@ -4,6 +4,7 @@
 //! failing. Adding one is ten lines here and a sentence in CONTRIBUTING.md. What clippy, rustfmt and
 //! cargo-deny can say is left to them.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -51,12 +52,13 @@ const CHECKS: &[(&str, Check)] = &[
 /// Runs every check over the repository at `root`, prints a line a check, and fails if anything is wrong.
 pub(crate) fn run(root: &Path) -> Result<()> {
     let repository = Repository::read(root)?;
+    let mut talk = std::io::stderr();
     let mut wrong = 0;
     for (name, check) in CHECKS {
         let problems = check(&repository);
-        eprintln!("{} {name}", if problems.is_empty() { "ok  " } else { "FAIL" });
+        writeln!(talk, "{} {name}", if problems.is_empty() { "ok  " } else { "FAIL" })?;
         for problem in &problems {
-            eprintln!("     {problem}");
+            writeln!(talk, "     {problem}")?;
         }
         wrong += problems.len();
     }

@@ -34,7 +34,7 @@ impl Repository {
     pub(super) fn of(files: BTreeMap<String, Vec<u8>>) -> Self {
         let mut rust = BTreeMap::new();
         for (path, bytes) in &files {
-            if path.ends_with(".rs") {
+            if is_rust(path) {
                 rust.insert(path.clone(), RustFile::parse(path, &String::from_utf8_lossy(bytes)));
             }
         }
@@ -73,6 +73,10 @@ impl Repository {
         let folder = format!("{}/", path.trim_end_matches('/'));
         self.files.contains_key(path) || self.files.keys().any(|file| file.starts_with(&folder))
     }
+}
+
+fn is_rust(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "rs")
 }
 
 fn listed_files(root: &Path) -> Result<Vec<String>> {

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::repository::Repository;
 use super::{Check, attributes, documents, fences, files, modules, names, root, sizes};
 
@@ -7,7 +9,7 @@ fn this_repository_is_tidy() {
     let mut report = String::new();
     for (name, check) in super::CHECKS {
         for problem in check(&repository) {
-            report.push_str(&format!("{name}: {problem}\n"));
+            writeln!(report, "{name}: {problem}").unwrap();
         }
     }
     assert!(report.is_empty(), "\n{report}");
@@ -17,7 +19,7 @@ fn this_repository_is_tidy() {
 fn said(check: Check, files: &[(&str, &str)]) -> String {
     let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
     let problems = check(&Repository::of(files.collect()));
-    problems.iter().map(|problem| format!("{problem}\n")).collect()
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// `check` says something with all of `expect` in it, or nothing where `expect` is empty.
