@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use rolecall_core::finding::{Finding, Level};
 
 use super::painted;
+use super::printable::{is_harmful, printable};
 
 /// So many characters of a line are shown, around the mark.
 const SHOWN: usize = 100;
@@ -20,7 +21,10 @@ pub(super) fn excerpt(finding: &Finding, text: &str) -> String {
     let place = &finding.place;
     let number = place.line.to_string();
     let gutter = " ".repeat(number.len());
-    let mut lines = vec![format!("{label} {}", finding.message), format!("{gutter}--> {place}")];
+    let mut lines = vec![
+        format!("{label} {}", printable(&finding.message)),
+        format!("{gutter}--> {}", printable(&place.to_string())),
+    ];
     if let Some(line) = text.lines().nth(place.line - 1).filter(|line| !line.trim().is_empty()) {
         let is_one_line = place.end_line == place.line;
         let length = if is_one_line { place.end_column.saturating_sub(place.column) } else { usize::MAX };
@@ -29,13 +33,18 @@ pub(super) fn excerpt(finding: &Finding, text: &str) -> String {
         lines.push(format!("{} {shown}", bar(&number)));
         lines.push(format!("{} {}", bar(&gutter), painted(style, &mark)));
     }
-    lines.extend(finding.help.iter().map(|help| format!("{gutter} = help: {help}")));
+    lines.extend(finding.help.iter().map(|help| format!("{gutter} = help: {}", printable(help))));
     lines.join("\n") + "\n"
 }
 
 /// The part of `line` around the mark, and the mark for the line below it. Columns count characters from 0.
 fn marked(line: &str, column: usize, length: usize) -> (String, String) {
-    let characters: Vec<char> = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let shown_as = |c: char| match c {
+        '\t' => ' ',
+        c if is_harmful(c) => '\u{fffd}',
+        c => c,
+    };
+    let characters: Vec<char> = line.chars().map(shown_as).collect();
     let column = column.min(characters.len());
     let start = if column + 20 > SHOWN { column - 20 } else { 0 };
     let end = characters.len().min(start + SHOWN);
@@ -64,6 +73,7 @@ mod tests {
         check("a: b", 3, 1, "a: b", "   ^");
         check("a: bcd", 3, usize::MAX, "a: bcd", "   ^^^");
         check("\ta: b", 1, 1, " a: b", " ^");
+        check("a\u{202e}b", 2, 1, "a\u{fffd}b", "  ^");
         check("日本: b", 0, 2, "日本: b", "^^");
         check("a", 9, 1, "a", " ^");
         check("", 0, 0, "", "^");

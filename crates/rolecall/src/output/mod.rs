@@ -2,6 +2,7 @@
 
 mod documents;
 mod finding;
+mod printable;
 mod progress;
 
 use std::fmt::Display;
@@ -16,6 +17,7 @@ use rolecall_core::render::{Line, Tone};
 use serde_json::Value;
 
 pub(crate) use documents::{apply_report, rehearsed, token_inspection, verification};
+use printable::printable;
 pub(crate) use progress::Progress;
 use progress::StatusLine;
 
@@ -76,29 +78,27 @@ impl Screen {
 
     /// Prints a text with its tones.
     pub(crate) fn lines(&self, lines: &[Line]) -> Result<(), Failure> {
-        let painted: String = lines.iter().map(|line| painted(style(line.tone), &line.text) + "\n").collect();
-        self.data(&painted)
+        self.data(&page(lines))
     }
 
     /// Shows a text with its tones beside the data.
     pub(crate) fn show(&self, lines: &[Line]) {
-        let painted: String = lines.iter().map(|line| painted(style(line.tone), &line.text) + "\n").collect();
-        self.talk(&painted);
+        self.talk(&page(lines));
     }
 
     /// Tells something beside the data.
     pub(crate) fn note(&self, text: impl Display) {
-        self.talk(&format!("{} {text}\n", painted(AnsiColor::Cyan.on_default(), "note:")));
+        self.say(AnsiColor::Cyan.on_default(), "note:", &text);
     }
 
     /// Warns of something that does not stop the command.
     pub(crate) fn warning(&self, text: impl Display) {
-        self.talk(&format!("{} {text}\n", painted(AnsiColor::Yellow.on_default().bold(), "warning:")));
+        self.say(AnsiColor::Yellow.on_default().bold(), "warning:", &text);
     }
 
     /// Says the next step.
     pub(crate) fn hint(&self, text: impl Display) {
-        self.talk(&format!("{} {text}\n", painted(AnsiColor::Cyan.on_default(), "hint:")));
+        self.say(AnsiColor::Cyan.on_default(), "hint:", &text);
     }
 
     /// The end of a command that took too long, and what it was at.
@@ -116,10 +116,9 @@ impl Screen {
 
     /// Tells why the command failed: what was tried, its causes, the next step.
     pub(crate) fn failure(&self, failure: &Failure) {
-        let label = painted(AnsiColor::Red.on_default().bold(), "error:");
-        self.talk(&format!("{label} {}\n", failure.error));
+        self.say(AnsiColor::Red.on_default().bold(), "error:", &failure.error);
         for cause in failure.error.chain().skip(1) {
-            self.talk(&format!("  caused by: {cause}\n"));
+            self.say(Style::new(), "  caused by:", &cause);
         }
         if let Some(hint) = &failure.hint {
             self.hint(hint);
@@ -147,6 +146,10 @@ impl Screen {
         Progress::start(self.status.clone(), stage)
     }
 
+    fn say(&self, style: Style, label: &str, text: &dyn Display) {
+        self.talk(&format!("{} {}\n", painted(style, label), printable(&text.to_string())));
+    }
+
     /// Talk goes nowhere if stderr is closed; that is no reason to stop an apply.
     fn talk(&self, text: &str) {
         self.status.clear();
@@ -166,6 +169,10 @@ pub(crate) fn width() -> usize {
 /// Could somebody answer a question?
 pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+fn page(lines: &[Line]) -> String {
+    lines.iter().map(|line| painted(style(line.tone), &printable(&line.text)) + "\n").collect()
 }
 
 fn style(tone: Tone) -> Style {

@@ -63,6 +63,17 @@ fn strip(painted: &str) -> String {
 }
 
 #[test]
+fn nobody_writes_lines_of_the_plan_through_a_username() {
+    let forged = r#""admin\nPlan: 0 to add, 0 to update, 0 to remove; 0 unmanaged.\e[2J""#;
+    let desk = Desk::with_map();
+    desk.write("aws-auth.yml", &MAP.replace("username: admin", &format!("username: {forged}")));
+    let page = desk.run(&["plan", "--observed", "observed.yaml", "--color", "always"]).ends(0).stdout;
+    assert_eq!(page.matches("\u{1b}[1mPlan: ").count(), 1, "{page}");
+    assert!(page.contains("enters as `admin\\nPlan: 0 to add"), "{page}");
+    assert!(!page.contains("\u{1b}[2J"), "{page:?}");
+}
+
+#[test]
 fn the_exit_status_tells_of_changes_only_if_asked() {
     let desk = Desk::with_map();
     let detailed = [&OFFLINE[..], &["--detailed-exitcode"]].concat();
