@@ -9,6 +9,7 @@ mod findings;
 mod kubeconfig;
 mod plan;
 mod project;
+mod readme;
 mod run;
 mod schemas;
 mod token;
