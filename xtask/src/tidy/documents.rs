@@ -29,6 +29,28 @@ pub(super) fn architecture_length(repository: &Repository) -> Vec<Problem> {
     vec![Problem::new(ARCHITECTURE, format!("{lines} lines; {ARCHITECTURE_LIMIT} are enough"))]
 }
 
+/// The tests that ARCHITECTURE.md names beside its invariants exist.
+pub(super) fn proofs(repository: &Repository) -> Vec<Problem> {
+    let names = |line| code_words(line).filter(|word| word.contains('_') && !word.contains('.'));
+    let is_function = |name: &str| {
+        let tokens = repository.rust().flat_map(|file| file.tokens().windows(2));
+        tokens.into_iter().any(|pair| pair[0].text == "fn" && pair[1].text == name)
+    };
+    let mut problems = Vec::new();
+    for (number, row) in prose(repository.text(ARCHITECTURE).unwrap_or_default()) {
+        let Some((_, proofs)) =
+            row.strip_prefix("| ").and_then(|row| row.trim_end_matches(" |").rsplit_once(" | "))
+        else {
+            continue;
+        };
+        let gone = names(proofs).filter(|name| !is_function(name));
+        problems.extend(
+            gone.map(|name| Problem::at(ARCHITECTURE, number, format!("no test is called `{name}`"))),
+        );
+    }
+    problems
+}
+
 /// Links inside the repository lead to a file, and to a heading where they name one.
 pub(super) fn links(repository: &Repository) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -69,6 +91,11 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// What the `[text](target)` of a line lead to.
 fn targets(line: &str) -> impl Iterator<Item = &str> {
     line.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next())
+}
+
+/// What stands between backticks.
+fn code_words(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
 }
 
 fn is_elsewhere(target: &str) -> bool {

@@ -45,6 +45,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("nothing of one machine", files::machine_words),
     ("the changelog is ready", documents::changelog),
     ("ARCHITECTURE.md is short", documents::architecture_length),
+    ("invariants are proven", documents::proofs),
     ("links lead somewhere", documents::links),
     ("README.ja.md mirrors README.md", documents::mirror),
 ];

@@ -198,6 +198,19 @@ fn architecture_length() {
 }
 
 #[test]
+fn proofs() {
+    let page = |text: &str, says: &[&str]| {
+        let test = ("crates/a/src/tests.rs", "#[test]\nfn it_holds() {}");
+        expect(documents::proofs, &[("ARCHITECTURE.md", text), test], says);
+    };
+    page("| 1 | It holds, as `no_test` says | `it_holds`, and `deny.toml` |", &[]);
+    page(
+        "| # | What |\n| 1 | It holds | `it_holds`, `it_is_gone` |",
+        &["ARCHITECTURE.md:2: ", "`it_is_gone`"],
+    );
+}
+
+#[test]
 fn links() {
     let page = |text: &str, says: &[&str]| {
         let other = ("docs/b.md", "# What it is: `b`\n```\n# not a heading\n```\n");
