@@ -39,19 +39,21 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let Err(error) = run(Arguments::parse().command) else { return ExitCode::SUCCESS };
-    // A person reads this: the chain of causes, never a backtrace.
-    let _ = writeln!(std::io::stderr(), "error: {error:#}");
-    ExitCode::FAILURE
+    run(Arguments::parse().command).unwrap_or_else(|error| {
+        // A person reads this: the chain of causes, never a backtrace.
+        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Setup(arguments) => setup::run(&arguments),
         Command::Story(arguments) => story::run(&arguments),
-        Command::Test(arguments) => test::run(&arguments),
+        Command::Test(arguments) => return test::run(&arguments),
         Command::Testenv(arguments) => testenv::run(&arguments),
         Command::Tidy => tidy::run(&tidy::root()),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
