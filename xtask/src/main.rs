@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod differential;
 mod product;
 mod setup;
 mod story;
@@ -30,6 +31,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Bench(bench::Arguments),
+    Differential(differential::Arguments),
     Setup(setup::Arguments),
     Story(story::Arguments),
     Test(test::Arguments),
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Differential(arguments) => differential::run(&arguments),
         Command::Setup(arguments) => setup::run(&arguments),
         Command::Story(arguments) => story::run(&arguments),
         Command::Test(arguments) => return test::run(&arguments),

@@ -82,9 +82,9 @@ fn write_environment(cluster: &Cluster, name: &str, credentials: &Credentials) -
     let file = cluster.home().join(format!("{name}.env"));
     let mut text = String::from("unset AWS_PROFILE AWS_SESSION_TOKEN\n");
     for (variable, value) in cluster.aws_environment(credentials) {
-        text.push_str(&format!("export {variable}='{value}'\n"));
+        text.extend(["export ", variable, "='", &value, "'\n"]);
     }
-    text.push_str(&format!("export EKS_CLUSTER_NAME='{}'\n", cluster.name()));
+    text.extend(["export EKS_CLUSTER_NAME='", cluster.name(), "'\n"]);
     fs::write(&file, text)?;
     Ok(file)
 }

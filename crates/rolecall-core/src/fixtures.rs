@@ -21,7 +21,7 @@ pub(crate) fn role(name: &str, groups: &[&str]) -> String {
 
 /// The ConfigMap with this text of `mapRoles`.
 pub(crate) fn manifest(roles: &str) -> String {
-    let indented: String = roles.lines().map(|line| format!("    {line}\n")).collect();
+    let indented: String = roles.lines().flat_map(|line| ["    ", line, "\n"]).collect();
     format!("{META}data:\n  mapRoles: |\n{indented}")
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Rows of other areas are replayed elsewhere or belong to other issues; `ELSEWHERE` says which and why, and
 //! an area that is in neither list fails the test.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
 
 use std::collections::BTreeMap;
 
@@ -69,7 +70,7 @@ fn replay(area: &str, input: &Value, expected: &Value) -> bool {
         "configmap.manifest" => manifest(input, expected),
         "configmap.parse" | "observed.configmap.parse" => parse(input, expected),
         "configmap.lookup_account" | "configmap.lookup_role" | "configmap.lookup_user" => {
-            store(area, input, expected)
+            store(area, input, expected);
         }
         "configmap.watch" | "observed.configmap.watch" => watch(input, expected),
         "observed.configmap.map" => map(input, expected),

@@ -3,6 +3,8 @@
 //! Each folder holds `desired.yaml`, `observed.yaml` (absent: there is no map) and, where they matter,
 //! `rolecall.yaml`, `ledger.json` and `world.json` (caller, mode, access entries, allowances). What must come
 //! out stands in `expected.txt`; `UPDATE=1 cargo test -p rolecall-core` writes it anew, to be reviewed.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
+#![expect(clippy::disallowed_methods, reason = "the fence is for what ships; the cases are files")]
 
 use std::fmt::Write as _;
 use std::fs;

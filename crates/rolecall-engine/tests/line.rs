@@ -1,4 +1,5 @@
 //! The whole line on the fake cluster: every step made to fail in turn, and others who write in between.
+#![expect(clippy::unwrap_used, reason = "everything here is a test")]
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -33,7 +34,7 @@ fn role(name: &str) -> String {
 
 fn desired(names: &[&str]) -> DesiredAccess {
     let roles: String = names.iter().map(|name| role(name)).collect();
-    let indented: String = format!("{OWN}{roles}").lines().map(|line| format!("    {line}\n")).collect();
+    let indented: String = format!("{OWN}{roles}").lines().flat_map(|line| ["    ", line, "\n"]).collect();
     let text = format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\ndata:\n  mapRoles: |\n{indented}"
     );
@@ -133,6 +134,9 @@ fn error(kind: PortErrorKind) -> PortError {
 
 #[tokio::test]
 async fn a_change_is_written_verified_and_recorded() {
+    use Step::{
+        Acquire, Authenticate, Begin, Complete, Execute, MissingRights, Observe, Release, WriteLedger,
+    };
     let (cluster, wanted) = (cluster(&["theirs"]), desired(&["dev"]));
     let report = run(&cluster, &wanted, Approval::ByGuards).await.unwrap();
     assert_eq!(report.outcome, Some(Outcome::Verified), "{:?}", report.remarks);
@@ -143,9 +147,6 @@ async fn a_change_is_written_verified_and_recorded() {
     assert_eq!(record.completion.as_ref().unwrap().outcome, Outcome::Verified);
     assert_eq!(record.data_before.as_ref().unwrap()["mapRoles"], format!("{OWN}{}", role("theirs")));
     assert_eq!(cluster.holder(), None, "the lock is free again");
-    use Step::{
-        Acquire, Authenticate, Begin, Complete, Execute, MissingRights, Observe, Release, WriteLedger,
-    };
     let expected = [
         Observe,
         MissingRights,

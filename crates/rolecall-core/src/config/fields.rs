@@ -119,14 +119,14 @@ impl Reader<'_> {
         match self.text_at(fields, key) {
             Some((text, _)) if text == wanted => {}
             Some((text, node)) => {
-                self.error(node, format!("`{key}` is `{text}`, and must be `{wanted}`"), None)
+                self.error(node, format!("`{key}` is `{text}`, and must be `{wanted}`"), None);
             }
             None => self.error(holder, format!("`{key}: {wanted}` is missing"), None),
         }
     }
 
     /// Reports the keys that nobody asked for.
-    pub(super) fn finish(&mut self, fields: Fields<'_>) {
+    pub(super) fn finish(&mut self, fields: &Fields<'_>) {
         for member in fields.members.iter().filter(|member| !fields.asked.contains(&member.key.as_str())) {
             let help = nearest(&member.key, &fields.asked).map(|meant| format!("did you mean `{meant}`?"));
             self.error(member.key_node, format!("unknown key `{}`", member.key), help);

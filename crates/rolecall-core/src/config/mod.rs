@@ -102,9 +102,9 @@ fn config(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> Config {
     }
     if let Some(mut rules) = reader.mapping(&mut fields, "rules") {
         config.disabled_rules = reader.texts(&mut rules, "disable");
-        reader.finish(rules);
+        reader.finish(&rules);
     }
-    reader.finish(fields);
+    reader.finish(&fields);
     config
 }
 
@@ -126,7 +126,7 @@ fn cluster(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> ClusterConfig {
     if !fields.has("name") && !fields.has("context") {
         reader.error(holder, "a cluster needs a `name` or a `context`".to_owned(), None);
     }
-    reader.finish(fields);
+    reader.finish(&fields);
     cluster
 }
 
@@ -148,8 +148,8 @@ fn policy(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> Policy {
             count: reader.number(&mut max, "count").unwrap_or(default.count),
             percent: reader.number(&mut max, "percent").unwrap_or(default.percent),
         };
-        reader.finish(max);
+        reader.finish(&max);
     }
-    reader.finish(fields);
+    reader.finish(&fields);
     policy
 }

@@ -85,7 +85,7 @@ fn an_account_lets_its_principals_in_under_their_own_arn() {
     let map = map("mapAccounts", &format!("- \"{ACCOUNT}\"\n"));
     match verdict(&map, &role("Dev")) {
         Verdict::Mapped(candidate) => {
-            assert_eq!((candidate.username, candidate.groups.len()), (role("Dev"), 0))
+            assert_eq!((candidate.username, candidate.groups.len()), (role("Dev"), 0));
         }
         other => panic!("{other:?}"),
     }

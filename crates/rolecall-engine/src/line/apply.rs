@@ -2,17 +2,14 @@
 
 use std::time::Duration;
 
-use rolecall_core::cluster::fingerprint;
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::guard::{ApprovedPlan, Circumstances, approve};
-use rolecall_core::identity_mapping::EntryKey;
 use rolecall_core::observed::{Knowledge, ObservedAccess};
-use rolecall_core::plan::{self, Action, Change, Subject};
-use rolecall_core::record::{Completion, Intent, Outcome, Record, data_fingerprint};
-use rolecall_core::render;
+use rolecall_core::plan::{self, Action, Change};
+use rolecall_core::record::{Completion, Outcome, Record, data_fingerprint};
 
 use super::report::{ApplyError, ApplyReport, Event, Settled, Watcher};
-use super::{Line, Planned, Verification, observe, verify};
+use super::{Line, Planned, Verification, intent, observe, verify};
 use crate::port::{Lock, PortError, PortErrorKind};
 
 /// A write that comes too late is planned again, so often.
@@ -177,7 +174,7 @@ impl Run<'_> {
             return Err(ApplyError::Cancelled);
         }
         self.watcher.hear(Event::Writing);
-        let record = self.record(&observed, approved);
+        let record = intent::record(&observed, approved, &self.request.holder, self.line.reading.clock.now());
         let name = record.intent.name.clone();
         let writes_map = !approved.plan().calls().is_empty();
         if let Some(records) = self.line.records.filter(|_| writes_map) {
@@ -188,51 +185,6 @@ impl Run<'_> {
         }
         let finished = self.finish(observed, approved, &name, writes_map).await;
         finished.map(Some).map_err(|source| ApplyError::Unfinished { record: name, source })
-    }
-
-    fn record(&self, observed: &ObservedAccess, approved: &ApprovedPlan) -> Record {
-        let plan = approved.plan();
-        let keys = |is_removal: bool| {
-            let changes =
-                plan.changes().iter().filter(move |change| (change.action == Action::Remove) == is_removal);
-            changes.filter_map(entry_key).collect()
-        };
-        let started_at = self.line.reading.clock.now();
-        let intent = Intent {
-            name: self.record_name(observed, plan.data()),
-            started_at,
-            revision: plan.revision().clone(),
-            caller: observed.caller.known().cloned(),
-            adds: keys(false),
-            removes: keys(true),
-            before: data_fingerprint(observed.data()),
-            after: data_fingerprint(plan.data()),
-        };
-        Record {
-            intent,
-            completion: None,
-            plan: render::plan(plan, approved.judgements(), observed),
-            data_before: observed.map.as_ref().map(|map| map.data.clone()),
-            data_after: plan.data().clone(),
-        }
-    }
-
-    /// The time first, so that names sort; then a digest, so that two runs of one second differ.
-    fn record_name(
-        &self,
-        observed: &ObservedAccess,
-        after: &std::collections::BTreeMap<String, String>,
-    ) -> String {
-        let now = self.line.reading.clock.now();
-        let seed = format!(
-            "{}\n{now}\n{}\n{}",
-            self.request.holder,
-            observed.fingerprint(),
-            data_fingerprint(after)
-        );
-        let digest = fingerprint(seed.as_bytes());
-        let digits: String = digest.chars().skip("sha256:".len()).take(8).collect();
-        format!("apply-{}-{digits}", now.strftime("%Y%m%dt%H%M%S"))
     }
 
     /// Sends the calls; `false` where somebody else's write came first.
@@ -336,11 +288,11 @@ impl Run<'_> {
     /// Completes what earlier runs left unfinished. What they added is in the ledger by now.
     async fn settle(&self, observed: &ObservedAccess) -> Result<Vec<Settled>, PortError> {
         let mut settled = Vec::new();
-        for intent in &observed.unfinished {
-            let outcome = outcome_of(intent, observed);
+        for unfinished in &observed.unfinished {
+            let outcome = intent::outcome(unfinished, observed);
             let remark = format!("settled by `{}`", self.request.holder);
-            self.complete(&intent.name, outcome, vec![remark]).await?;
-            settled.push(Settled { record: intent.name.clone(), outcome });
+            self.complete(&unfinished.name, outcome, vec![remark]).await?;
+            settled.push(Settled { record: unfinished.name.clone(), outcome });
         }
         Ok(settled)
     }
@@ -364,24 +316,6 @@ fn nothing_done(observed: ObservedAccess, approved: &ApprovedPlan) -> ApplyRepor
         settled: Vec::new(),
         remarks: Vec::new(),
     }
-}
-
-fn entry_key(change: &Change) -> Option<EntryKey> {
-    match &change.subject {
-        Subject::Entry(key) => Some(key.clone()),
-        Subject::Section(_) => None,
-    }
-}
-
-/// What had come of an intent that nobody completed, as far as the map tells.
-fn outcome_of(intent: &Intent, observed: &ObservedAccess) -> Outcome {
-    intent.outcome_by(observed.data()).unwrap_or_else(|| {
-        let have = rolecall_core::effective::EffectiveMap::read(observed.data());
-        let winners = have.winners();
-        let is_done = intent.adds.iter().all(|key| winners.contains_key(key))
-            && intent.removes.iter().all(|key| !winners.contains_key(key));
-        if is_done { Outcome::FoundApplied } else { Outcome::FoundNotApplied }
-    })
 }
 
 fn outcome(verification: Option<&Result<Verification, PortError>>) -> (Outcome, Vec<String>) {

@@ -3,6 +3,7 @@
 //! Each step that touches the outside is marked `// I/O`; what lies between is pure and lives in the core.
 
 mod apply;
+mod intent;
 mod report;
 mod verify;
 

@@ -20,6 +20,8 @@ pub(super) struct GoModule {
     go_mod: &'static str,
     go_sum: &'static str,
     ldflags: &'static str,
+    /// Go files of our own in the module: path and content.
+    sources: &'static [(&'static str, &'static str)],
     /// File name and package.
     programs: &'static [(&'static str, &'static str)],
 }
@@ -30,6 +32,7 @@ pub(super) static MODULES: [GoModule; 3] = [
         name: "kubernetes",
         go_mod: include_str!("../../../../testenv/kubernetes/go.mod"),
         go_sum: include_str!("../../../../testenv/kubernetes/go.sum"),
+        sources: &[],
         // Without these the server calls itself v0.0.0-master and kubectl warns.
         ldflags: "-s -w -X k8s.io/component-base/version.gitVersion=v1.37.2 \
                   -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37",
@@ -42,6 +45,7 @@ pub(super) static MODULES: [GoModule; 3] = [
         name: "etcd",
         go_mod: include_str!("../../../../testenv/etcd/go.mod"),
         go_sum: include_str!("../../../../testenv/etcd/go.sum"),
+        sources: &[],
         ldflags: "-s -w",
         programs: &[("etcd", "go.etcd.io/etcd/server/v3")],
     },
@@ -49,8 +53,12 @@ pub(super) static MODULES: [GoModule; 3] = [
         name: "authenticator",
         go_mod: include_str!("../../../../testenv/authenticator/go.mod"),
         go_sum: include_str!("../../../../testenv/authenticator/go.sum"),
+        sources: &[("parsemap/main.go", include_str!("../../../../testenv/authenticator/parsemap/main.go"))],
         ldflags: "-s -w -X sigs.k8s.io/aws-iam-authenticator/pkg.Version=0.7.18",
-        programs: &[("aws-iam-authenticator", "sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator")],
+        programs: &[
+            ("aws-iam-authenticator", "sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator"),
+            ("parsemap-oracle", "./parsemap"),
+        ],
     },
 ];
 
@@ -64,6 +72,7 @@ pub(super) fn build(module: &GoModule) -> Result<PathBuf> {
     cache::fill(&entry, |folder| {
         fs::write(folder.join("go.mod"), module.go_mod)?;
         fs::write(folder.join("go.sum"), module.go_sum)?;
+        module.sources.iter().try_for_each(|source| write_source(folder, source))?;
         module.programs.iter().try_for_each(|program| build_program(module, program, folder))
     })
     .with_context(|| format!("build the Go module `testenv/{}`", module.name))?;
@@ -71,8 +80,16 @@ pub(super) fn build(module: &GoModule) -> Result<PathBuf> {
 }
 
 fn entry(module: &GoModule) -> Result<PathBuf> {
-    let ingredients = [module.go_mod, module.go_sum, module.ldflags, env::consts::OS, env::consts::ARCH];
+    let mut ingredients =
+        vec![module.go_mod, module.go_sum, module.ldflags, env::consts::OS, env::consts::ARCH];
+    ingredients.extend(module.sources.iter().map(|(_, content)| *content));
     cache::entry(module.name, &ingredients)
+}
+
+fn write_source(folder: &Path, &(path, content): &(&str, &str)) -> Result<()> {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().context("a source is in a folder")?)?;
+    fs::write(&path, content).with_context(|| format!("write `{}`", path.display()))
 }
 
 fn build_program(module: &GoModule, &(name, package): &(&str, &str), folder: &Path) -> Result<()> {

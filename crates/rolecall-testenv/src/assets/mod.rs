@@ -25,6 +25,7 @@ pub struct Assets {
     kubectl: PathBuf,
     etcd: PathBuf,
     authenticator: PathBuf,
+    parsemap_oracle: PathBuf,
     venv: PathBuf,
 }
 
@@ -58,6 +59,11 @@ impl Assets {
         &self.authenticator
     }
 
+    /// The authenticator's own `ParseMap`: data keys as JSON in, what it makes of them out, a line each.
+    pub fn parsemap_oracle(&self) -> &Path {
+        &self.parsemap_oracle
+    }
+
     /// The interpreter of the pinned environment: botocore and MiniStack import.
     pub fn python(&self) -> PathBuf {
         self.venv.join("bin/python")
@@ -89,11 +95,13 @@ impl Assets {
             Some(folder) => (folder.clone(), folder),
             None => (go::build(kubernetes)?, go::build(etcd)?),
         };
+        let authenticator = go::build(authenticator)?;
         Ok(Self {
             kube_apiserver: kubernetes.join("kube-apiserver"),
             kubectl: kubernetes.join("kubectl"),
             etcd: etcd.join("etcd"),
-            authenticator: go::build(authenticator)?.join("aws-iam-authenticator"),
+            authenticator: authenticator.join("aws-iam-authenticator"),
+            parsemap_oracle: authenticator.join("parsemap-oracle"),
             venv: python::venv()?,
         })
     }

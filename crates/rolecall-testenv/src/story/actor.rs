@@ -135,6 +135,13 @@ impl Told {
         Ok(self)
     }
 
+    /// The API server did not know who it was.
+    pub fn not_let_in(self) -> Result<Self> {
+        ensure!(self.status != Some(0), "got in: {self}");
+        ensure!(self.says("Unauthorized") || self.says("must be logged in"), "for another reason: {self}");
+        Ok(self)
+    }
+
     /// It ended with status 3.
     pub fn refused(self) -> Result<Self> {
         ensure!(self.status == Some(3), "was not refused: {self}");

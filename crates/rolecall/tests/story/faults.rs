@@ -90,7 +90,7 @@ fn aws_refuses() {
 
     cast.pipeline.set("EKS_CLUSTER_NAME", "no-such-cluster");
     assert_failed(&apply(&cast), &["no-such-cluster"]);
-    cast.pipeline.set("EKS_CLUSTER_NAME", &cast.cluster.name().to_owned());
+    cast.pipeline.set("EKS_CLUSTER_NAME", cast.cluster.name());
 
     cast.pipeline.set("AWS_REGION", "eu-west-1");
     assert_failed(&apply(&cast), &["eu-west-1"]);

@@ -1,6 +1,7 @@
 //! The shipped binary on the real API server, with the real authenticator and the real kubectl.
 //!
 //! Rows 2 and 9 to 12 of the article, and what the article's `kubectl apply` cannot do.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
 
 mod before_rolecall;
 mod cached_answers;

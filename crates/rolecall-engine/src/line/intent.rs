@@ -1,0 +1,71 @@
+//! What an apply writes down before it writes, and what is made of it when nobody came to complete it.
+
+use std::collections::BTreeMap;
+
+use rolecall_core::Timestamp;
+use rolecall_core::cluster::fingerprint;
+use rolecall_core::effective::EffectiveMap;
+use rolecall_core::guard::ApprovedPlan;
+use rolecall_core::identity_mapping::EntryKey;
+use rolecall_core::observed::ObservedAccess;
+use rolecall_core::plan::{Action, Change, Subject};
+use rolecall_core::record::{Intent, Outcome, Record, data_fingerprint};
+use rolecall_core::render;
+
+/// The record of an apply that has not happened yet.
+pub(super) fn record(
+    observed: &ObservedAccess,
+    approved: &ApprovedPlan,
+    holder: &str,
+    now: Timestamp,
+) -> Record {
+    let plan = approved.plan();
+    let keys = |is_removal: bool| {
+        let changes =
+            plan.changes().iter().filter(move |change| (change.action == Action::Remove) == is_removal);
+        changes.filter_map(entry_key).collect()
+    };
+    let intent = Intent {
+        name: name(observed, plan.data(), holder, now),
+        started_at: now,
+        revision: plan.revision().clone(),
+        caller: observed.caller.known().cloned(),
+        adds: keys(false),
+        removes: keys(true),
+        before: data_fingerprint(observed.data()),
+        after: data_fingerprint(plan.data()),
+    };
+    Record {
+        intent,
+        completion: None,
+        plan: render::plan(plan, approved.judgements(), observed),
+        data_before: observed.map.as_ref().map(|map| map.data.clone()),
+        data_after: plan.data().clone(),
+    }
+}
+
+/// What had come of an intent that nobody completed, as far as the map tells.
+pub(super) fn outcome(intent: &Intent, observed: &ObservedAccess) -> Outcome {
+    intent.outcome_by(observed.data()).unwrap_or_else(|| {
+        let have = EffectiveMap::read(observed.data());
+        let winners = have.winners();
+        let is_done = intent.adds.iter().all(|key| winners.contains_key(key))
+            && intent.removes.iter().all(|key| !winners.contains_key(key));
+        if is_done { Outcome::FoundApplied } else { Outcome::FoundNotApplied }
+    })
+}
+
+/// The time first, so that names sort; then a digest, so that two runs of one second differ.
+fn name(observed: &ObservedAccess, after: &BTreeMap<String, String>, holder: &str, now: Timestamp) -> String {
+    let seed = format!("{holder}\n{now}\n{}\n{}", observed.fingerprint(), data_fingerprint(after));
+    let digest = fingerprint(seed.as_bytes());
+    let digits: String = digest.chars().skip("sha256:".len()).take(8).collect();
+    format!("apply-{}-{digits}", now.strftime("%Y%m%dt%H%M%S"))
+}
+
+fn entry_key(change: &Change) -> Option<EntryKey> {
+    match &change.subject {
+        Subject::Entry(key) => Some(key.clone()),
+        Subject::Section(_) => None,
+    }
+}
