@@ -132,7 +132,9 @@ fn hint(status: StatusCode, kind: PortErrorKind, message: &str) -> Option<String
              `rolecall explain ARN` says whom the map takes it for"
         }
         PortErrorKind::Denied => BOOTSTRAP,
-        PortErrorKind::Throttled => "the API server is asked for too much at the moment: try again in a while",
+        PortErrorKind::Throttled => {
+            "the API server is asked for too much at the moment: try again in a while"
+        }
         PortErrorKind::Unavailable | PortErrorKind::Timeout => {
             "the API server, or something before it, is failing: try again in a while"
         }
