@@ -13,6 +13,7 @@ use crate::tidy;
 
 mod bare;
 mod deploy;
+mod heartbeats;
 mod machine;
 mod measure;
 mod plans;
@@ -96,7 +97,8 @@ fn blocks(stage: &Stage, arguments: &Arguments) -> Result<Vec<Block>> {
     let mut blocks = Vec::new();
     if arguments.measures(Part::Deploy) {
         let deploy = deploy::prepare(stage)?;
-        let figures = measure::measure("deploys", &deploy.contestants, runs)?;
+        let figures =
+            heartbeats::during(&stage.cluster, || measure::measure("deploys", &deploy.contestants, runs))?;
         blocks.extend([report::deploy(&deploy, &figures), report::requests(&deploy.requests)]);
     }
     if arguments.measures(Part::Token) {
