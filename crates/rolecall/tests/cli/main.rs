@@ -7,6 +7,8 @@ mod completions;
 mod explain;
 mod findings;
 mod kubeconfig;
+#[cfg(target_os = "linux")]
+mod ministack;
 mod plan;
 mod project;
 mod readme;
