@@ -91,6 +91,24 @@ pub enum Code {
 }
 
 impl Code {
+    /// All of them, in their order.
+    pub const ALL: [Self; 14] = [
+        Self::UnreadableFile,
+        Self::NotAwsAuth,
+        Self::SectionNotText,
+        Self::UnreadableSection,
+        Self::DroppedEntry,
+        Self::NoUsername,
+        Self::LostGroups,
+        Self::UnknownKey,
+        Self::MisspeltSection,
+        Self::RepeatedPrincipal,
+        Self::NeverMatches,
+        Self::LaterDocument,
+        Self::TooLarge,
+        Self::Configuration,
+    ];
+
     /// The code as it is written.
     pub fn as_str(self) -> &'static str {
         match self {

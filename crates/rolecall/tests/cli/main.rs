@@ -12,6 +12,7 @@ mod ministack;
 mod plan;
 mod project;
 mod readme;
+mod reference;
 mod run;
 mod schemas;
 mod token;
