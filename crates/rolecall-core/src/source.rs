@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 mod tests;
 
-/// Who owns entries: a repository and a path in it, or `cli` for files that are in no repository.
+/// Who owns entries: a repository and a path in it, `cli` for files that are in no repository, or `bootstrap`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SourceId(String);
@@ -17,6 +17,11 @@ impl SourceId {
     /// Files that no repository holds.
     pub fn cli() -> Self {
         Self("cli".to_string())
+    }
+
+    /// `rolecall bootstrap`, which writes the first entry before there are any files.
+    pub fn bootstrap() -> Self {
+        Self("bootstrap".to_string())
     }
 
     /// A repository, by any of its URLs, and the path of the file in it.
@@ -30,9 +35,10 @@ impl SourceId {
         Self(id)
     }
 
-    /// Is this the source of files that no repository holds?
-    pub fn is_cli(&self) -> bool {
-        self.0 == "cli"
+    /// May `other` claim what this source owns? What was applied by hand gives way to a repository, and what
+    /// bootstrapping wrote gives way to anybody.
+    pub fn gives_way_to(&self, other: &Self) -> bool {
+        *self == Self::bootstrap() || (*self == Self::cli() && *other != Self::bootstrap() && *other != *self)
     }
 }
 

@@ -44,10 +44,9 @@ impl Ownership {
         self.owners.get(key) == Some(&self.source)
     }
 
-    /// The other source that owns the entry. A repository may take over what was applied by hand.
+    /// The other source that owns the entry, unless it gives way.
     pub(super) fn rival(&self, key: &EntryKey) -> Option<&SourceId> {
-        let owner = self.owners.get(key).filter(|owner| **owner != self.source)?;
-        (!owner.is_cli() || self.source.is_cli()).then_some(owner)
+        self.owners.get(key).filter(|owner| **owner != self.source && !owner.gives_way_to(&self.source))
     }
 
     /// Whose an entry is that this source does not claim.

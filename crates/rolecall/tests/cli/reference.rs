@@ -42,7 +42,8 @@ fn the_reference_is_fresh() {
 #[test]
 fn every_command_has_its_part() {
     let help = Desk::new().run(&["--help"]).ends(0).stdout;
-    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let commands =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     for line in commands.filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
         let name = line.split_whitespace().next().unwrap();
         let is_known = COMMANDS.iter().any(|command| command.first() == Some(&name));

@@ -8,6 +8,7 @@ mod cached_answers;
 mod faults;
 mod killed;
 mod own_entry;
+mod readme;
 mod refused_files;
 mod together;
 

@@ -119,7 +119,10 @@ impl Deployer {
     fn desired(&self, observed: &ObservedAccess) -> Result<DesiredAccess, Failure> {
         let map = EffectiveMap::read(observed.data());
         let is_ours = |key: &EntryKey| {
-            observed.ledger().and_then(|ledger| ledger.owner(key)).is_some_and(SourceId::is_cli)
+            observed
+                .ledger()
+                .and_then(|ledger| ledger.owner(key))
+                .is_some_and(|owner| *owner == SourceId::bootstrap())
         };
         let mut sections: BTreeMap<Section, String> = BTreeMap::new();
         for (key, entry) in map.winners().iter().filter(|(key, _)| is_ours(key)) {
@@ -129,7 +132,8 @@ impl Deployer {
         let data = sections.into_iter().map(|(section, text)| (section.key().to_owned(), json!(text)));
         let document = read(&data.collect::<BTreeMap<_, _>>(), "the entry");
         let (document, findings) = document;
-        let desired = DesiredAccess::new(document, &findings, SourceRevision::cli(), Policy::default());
+        let revision = SourceRevision { source: SourceId::bootstrap(), commit: None, modified: false };
+        let desired = DesiredAccess::new(document, &findings, revision, Policy::default());
         let (nothing, _) = read(&BTreeMap::new(), "nothing");
         match (desired, nothing) {
             // What `kubectl apply` did before us is not ours to take back.
