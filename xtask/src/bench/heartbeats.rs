@@ -22,17 +22,17 @@ pub(super) fn during<T>(cluster: &Cluster, work: impl FnOnce() -> Result<T>) -> 
         "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
         "metadata": {"name": "nodes"}, "spec": {"leaseTransitions": 0},
     });
-    cluster.request(Method::POST, LEASES, Some(&lease))?.success()?;
+    let mut lease = cluster.request(Method::POST, LEASES, Some(&lease))?.success()?;
     let (end, ended) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
         let heart = scope.spawn(move || -> Result<()> {
-            let mut lease = lease;
             for beat in 1.. {
                 match ended.recv_timeout(INTERVAL) {
                     Err(RecvTimeoutError::Timeout) => lease["spec"]["leaseTransitions"] = json!(beat),
                     _ => break,
                 }
-                cluster.request(Method::PUT, &format!("{LEASES}/nodes"), Some(&lease))?.success()?;
+                // With the version of the answer before, which a Lease must name.
+                lease = cluster.request(Method::PUT, &format!("{LEASES}/nodes"), Some(&lease))?.success()?;
             }
             Ok(())
         });
