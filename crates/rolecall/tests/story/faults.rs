@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use rolecall_sandbox::aws::{self, Service};
 use rolecall_testenv::story::{Cast, Told};
-use rolecall_testenv::{Fault, FaultProxy, Match, Part, Rule};
+use rolecall_testenv::{Fault, Match, Part, Rule};
 
-use crate::{cast, with_admin};
+use crate::{cast, proxy_before, with_admin};
 
 /// What every command here may take.
 const TIMEOUT: Duration = Duration::from_secs(6);
@@ -36,10 +36,7 @@ fn assert_failed(told: &Told, causes: &[&str]) {
 #[test]
 fn the_api_server_refuses() {
     let cast = cast();
-    let proxy = FaultProxy::start(&cast.cluster).unwrap();
-    let mut record = cast.cluster.eks_record();
-    record.endpoint = Some(proxy.endpoint());
-    cast.cluster.announce(record);
+    let proxy = proxy_before(&cast.cluster);
     cast.commit("", &with_admin()).unwrap();
     let version = cast.version().unwrap();
     let always = |fault: Fault| [Rule::new(Match::any(), fault)];

@@ -8,7 +8,7 @@ use rolecall_testenv::story::{Cast, NODES};
 use rolecall_testenv::{Fault, FaultProxy, Hook, Match, Rule};
 use serde_json::Value;
 
-use crate::{cast, with_admin, without_admin};
+use crate::{cast, proxy_before, with_admin, without_admin};
 
 /// More requests than an apply has.
 const ENOUGH: usize = 40;
@@ -25,10 +25,7 @@ fn killed_after_every_request() {
 
 fn kill_at_every_request(stop: fn(Hook) -> Fault) {
     let cast = cast();
-    let proxy = FaultProxy::start(&cast.cluster).unwrap();
-    let mut record = cast.cluster.eks_record();
-    record.endpoint = Some(proxy.endpoint());
-    cast.cluster.announce(record);
+    let proxy = proxy_before(&cast.cluster);
     cast.commit("", &without_admin()).unwrap();
     cast.pipeline.rolecall(&["apply", "--yes"]).unwrap().succeeded().unwrap();
 

@@ -14,8 +14,8 @@ mod together;
 
 use std::path::Path;
 
-use rolecall_testenv::ClusterOptions;
 use rolecall_testenv::story::{Cast, FirstEntry, Narrator, Told, tell, user};
+use rolecall_testenv::{Cluster, ClusterOptions, FaultProxy};
 
 /// The binary under test.
 fn rolecall() -> &'static Path {
@@ -40,6 +40,15 @@ fn with_admin() -> String {
 
 fn without_admin() -> String {
     user("oncall", "system:masters")
+}
+
+/// A proxy that every connection to the cluster goes through from now on, as EKS tells its endpoint.
+fn proxy_before(cluster: &Cluster) -> FaultProxy {
+    let proxy = FaultProxy::start(cluster).unwrap();
+    let mut record = cluster.eks_record();
+    record.endpoint = Some(proxy.endpoint());
+    cluster.announce(record);
+    proxy
 }
 
 /// Tells nobody.

@@ -3,9 +3,9 @@
 use std::process::Stdio;
 
 use rolecall_testenv::story::{SOMEBODY, user};
-use rolecall_testenv::{Fault, FaultProxy, Hook, Match, Rule};
+use rolecall_testenv::{Fault, Hook, Match, Rule};
 
-use crate::{cast, with_admin, without_admin};
+use crate::{cast, proxy_before, with_admin, without_admin};
 
 #[test]
 fn two_applies_at_once_lose_nothing() {
@@ -28,10 +28,7 @@ fn two_applies_at_once_lose_nothing() {
 #[test]
 fn a_write_in_between_is_seen_and_kept() {
     let cast = cast();
-    let proxy = FaultProxy::start(&cast.cluster).unwrap();
-    let mut record = cast.cluster.eks_record();
-    record.endpoint = Some(proxy.endpoint());
-    cast.cluster.announce(record);
+    let proxy = proxy_before(&cast.cluster);
     cast.commit("", &with_admin()).unwrap();
 
     let kubectl = cast.cluster.kubectl().get_program().to_owned();
