@@ -10,6 +10,7 @@ mod error;
 mod fold;
 mod json;
 mod number;
+mod outline;
 mod parser;
 mod resolve;
 mod scan;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::{Limits, SyntaxError};
+use crate::outline::Outline;
 use crate::scan::{Scanner, Token, TokenData};
 use crate::span::Span;
 use crate::tree::{Document, Node, NodeId, NodeKind, ScalarStyle};
@@ -43,7 +44,8 @@ pub(crate) struct Parsed {
 impl Parsed {
     pub(crate) fn into_document(self, text: &Arc<str>) -> Document {
         let Self { nodes, root, end } = self;
-        Document { text: Arc::clone(text), nodes, root, end, has_more: false, index: 0 }
+        let outline = Arc::new(Outline::of(text, &nodes, root));
+        Document { text: Arc::clone(text), nodes, outline, root, end, has_more: false, index: 0 }
     }
 }
 

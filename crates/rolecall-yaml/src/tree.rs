@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::error::{Limits, SyntaxError};
+use crate::outline::Outline;
 use crate::parser::Parser;
 use crate::scan::cursor::{Cursor, Mark};
 use crate::scan::decoded::Decoded;
@@ -107,6 +108,7 @@ pub enum ScalarStyle {
 pub struct Document {
     pub(crate) text: Arc<str>,
     pub(crate) nodes: Vec<Node>,
+    pub(crate) outline: Arc<Outline>,
     pub(crate) root: Option<NodeId>,
     pub(crate) end: usize,
     pub(crate) has_more: bool,

@@ -67,10 +67,11 @@ fn copied_lines(from: &Document, item: NodeId, with_comments: bool) -> Result<Ve
 /// editor does not see as one cannot be indented.
 fn refuse_unless_portable(from: &Document, item: NodeId) -> Result<(), EditError> {
     let whole = from.node(item).whole();
-    let redefines_tags = from.text().contains("%TAG");
     let is_portable = |node: &Node| {
-        let tag_is_common =
-            node.tag.as_deref().is_none_or(|tag| tag.starts_with("tag:yaml.org,2002:") && !redefines_tags);
+        let tag_is_common = node
+            .tag
+            .as_deref()
+            .is_none_or(|tag| tag.starts_with("tag:yaml.org,2002:") && !from.outline.redefines_tags);
         node.anchor.is_none() && tag_is_common && !matches!(node.kind, NodeKind::Alias { .. })
     };
     let mut inside = from.nodes[item.0..].iter().take_while(|node| node.start <= whole.end);
@@ -80,17 +81,16 @@ fn refuse_unless_portable(from: &Document, item: NodeId) -> Result<(), EditError
 
 /// Where the dash of an item stands (or the item itself, in brackets), and whether it is in brackets.
 fn dash_of(from: &Document, item: NodeId) -> Result<(usize, bool), EditError> {
-    for (_, node) in from.nodes() {
-        let NodeKind::Sequence { items, flow } = &node.kind else { continue };
-        let Some(index) = items.iter().position(|candidate| *candidate == item) else { continue };
-        if *flow {
-            return Ok((from.node(item).start, true));
-        }
-        let after =
-            index.checked_sub(1).map_or(node.span.start, |previous| from.node(items[previous]).span.end);
-        return Ok((dashes(from, &items[index..=index], after)[0], false));
+    let sequence = from.node(from.outline.parent(item).ok_or(EditError::NotThere)?);
+    let NodeKind::Sequence { items, flow } = &sequence.kind else { return Err(EditError::NotThere) };
+    if *flow {
+        return Ok((from.node(item).start, true));
     }
-    Err(EditError::NotThere)
+    // Nodes are numbered in the order in which they begin, and so are items.
+    let index = items.binary_search(&item).map_err(|_| EditError::NotThere)?;
+    let after =
+        index.checked_sub(1).map_or(sequence.span.start, |previous| from.node(items[previous]).span.end);
+    Ok((dashes(from, &items[index..=index], after)[0], false))
 }
 
 /// An item that is written in brackets, for a block sequence: a mapping on one line becomes a block

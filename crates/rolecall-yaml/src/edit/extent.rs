@@ -125,7 +125,7 @@ fn line_above(text: &str, at: usize) -> Option<usize> {
 /// Refuses if something inside one of `gone` is the target of an alias outside of them all.
 pub(super) fn refuse_if_referenced(document: &Document, gone: &[Span]) -> Result<(), EditError> {
     let inside = |at: usize| gone.iter().any(|span| span.start <= at && at < span.end.max(span.start + 1));
-    for (_, node) in document.nodes() {
+    for node in document.outline.aliases.iter().map(|alias| document.node(*alias)) {
         let NodeKind::Alias { target, name } = &node.kind else { continue };
         if inside(document.node(*target).whole().start) && !inside(node.span.start) {
             return Err(EditError::Referenced { anchor: name.clone() });
@@ -142,13 +142,7 @@ pub(super) fn refuse_unless_editable(document: &Document, id: NodeId) -> Result<
         return Err(EditError::Unsupported("a document with stray text behind it"));
     }
     let start = document.node(id).span.start;
-    let in_key = document.nodes().any(|(_, node)| match &node.kind {
-        NodeKind::Mapping { entries, .. } => entries.iter().any(|(key, _)| {
-            let key = document.node(*key);
-            key.scalar().is_none() && key.span.start <= start && start < key.span.end
-        }),
-        _ => false,
-    });
+    let in_key = document.outline.collection_keys.iter().any(|key| key.start <= start && start < key.end);
     if in_key { Err(EditError::Unsupported("a key that is a list or a mapping")) } else { Ok(()) }
 }
 

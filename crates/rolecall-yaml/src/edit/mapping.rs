@@ -35,7 +35,7 @@ pub fn insert_member(document: &Document, mapping: NodeId, key: &str, value: &Ne
     let (entries, is_flow) = extent::mapping(document, mapping)?;
     let text = document.text();
     if is_flow {
-        let part = write::flow_member(key, value, write::is_json(document));
+        let part = write::flow_member(key, value, document.outline.is_json);
         let parts = members(document, entries);
         return Ok(vec![flow::append(text, document.node(mapping).span, &parts, &part)]);
     }
@@ -78,12 +78,10 @@ pub fn remove_member(document: &Document, mapping: NodeId, key: NodeId) -> Edite
 
 /// The key whose value a node is.
 pub(super) fn key_of(document: &Document, value: NodeId) -> Option<NodeId> {
-    document.nodes().find_map(|(_, node)| match &node.kind {
-        NodeKind::Mapping { entries, .. } => {
-            entries.iter().find(|(_, found)| *found == value).map(|(key, _)| *key)
-        }
-        _ => None,
-    })
+    let NodeKind::Mapping { entries, .. } = &document.node(document.outline.parent(value)?).kind else {
+        return None;
+    };
+    entries.iter().find(|(_, found)| *found == value).map(|(key, _)| *key)
 }
 
 /// Where the colon behind a key ends.
@@ -113,7 +111,7 @@ fn members(document: &Document, entries: &[(NodeId, NodeId)]) -> Vec<Part> {
 fn written_like(document: &Document, old: NodeId, value: &NewValue) -> String {
     let node = document.node(old);
     let in_flow = is_in_flow(document, old);
-    let json = write::is_json(document);
+    let json = document.outline.is_json;
     match (value, &node.kind) {
         (NewValue::List(items), _) => write::flow_list(items, json),
         (NewValue::Text(text), NodeKind::Scalar { style: ScalarStyle::SingleQuoted, .. }) => {
@@ -128,12 +126,13 @@ fn written_like(document: &Document, old: NodeId, value: &NewValue) -> String {
 }
 
 fn is_in_flow(document: &Document, id: NodeId) -> bool {
-    let start = document.node(id).span.start;
-    document.nodes().any(|(_, node)| match node.kind {
-        NodeKind::Sequence { flow: true, .. } | NodeKind::Mapping { flow: true, .. } => {
-            node.span.start < start && start < node.span.end
-        }
-        _ => false,
+    let around =
+        std::iter::successors(document.outline.parent(id), |parent| document.outline.parent(*parent));
+    around.into_iter().any(|parent| {
+        matches!(
+            document.node(parent).kind,
+            NodeKind::Sequence { flow: true, .. } | NodeKind::Mapping { flow: true, .. }
+        )
     })
 }
 
@@ -168,7 +167,7 @@ fn kept_comment(text: &str, colon: usize, old: usize, new: &str) -> String {
 
 /// A list in brackets that keeps the items of the old one as they are written.
 fn flow_list_like(document: &Document, old: &[NodeId], new: &[String]) -> String {
-    let json = write::is_json(document);
+    let json = document.outline.is_json;
     let written = |text: &String| {
         let same = old.iter().find(|item| says(document, **item, text));
         let source = same.map(|item| document.node(*item).whole().of(document.text()));

@@ -7,7 +7,7 @@ use crate::tree::{Document, NodeId, NodeKind, ScalarStyle};
 use super::error::EditError;
 use super::extent::{self, below, chomping, dashes, last, last_leaf, own_lines};
 use super::flow::{self, Part};
-use super::{Edited, NewItem, copy, lines, mapping, write};
+use super::{Edited, NewItem, copy, lines, mapping};
 
 /// Appends an item to a sequence. An empty `[]` that is the whole document becomes a block sequence.
 pub fn append_item(document: &Document, sequence: NodeId, item: &NewItem<'_>) -> Edited {
@@ -17,7 +17,7 @@ pub fn append_item(document: &Document, sequence: NodeId, item: &NewItem<'_>) ->
         return append_to_empty(document, item);
     }
     if is_flow {
-        let part = copy::flow_part(item, write::is_json(document))?;
+        let part = copy::flow_part(item, document.outline.is_json)?;
         let parts = parts(document, items);
         return Ok(vec![flow::append(text, document.node(sequence).span, &parts, &part)]);
     }

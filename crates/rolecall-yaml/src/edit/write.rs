@@ -118,20 +118,6 @@ pub(super) fn list_indent(document: &Document) -> usize {
     lists.map(|(key, value)| column(*value).saturating_sub(column(*key))).next().unwrap_or(2)
 }
 
-/// Whether the document is written as JSON: in brackets, and no text without double quotes.
-pub(super) fn is_json(document: &Document) -> bool {
-    let root_is_flow = document.root().is_some_and(|root| match document.node(root).kind {
-        NodeKind::Sequence { flow, .. } | NodeKind::Mapping { flow, .. } => flow,
-        _ => false,
-    });
-    root_is_flow
-        && document.nodes().all(|(_, node)| match &node.kind {
-            NodeKind::Scalar { value, style: ScalarStyle::Plain } => !is_plain_text(value),
-            NodeKind::Scalar { style, .. } => *style == ScalarStyle::DoubleQuoted,
-            _ => true,
-        })
-}
-
 /// Not a null, boolean or number to yaml.v2, nor anything that another reader takes for a number or a time.
 fn is_safe_word(text: &str) -> bool {
     let numeric = text.contains(|c: char| c.is_ascii_digit())
