@@ -154,7 +154,6 @@ async fn a_change_is_written_verified_and_recorded() {
         Begin,
         Execute,
         WriteLedger,
-        Acquire,
         Observe,
         Authenticate,
         Complete,

@@ -19,6 +19,8 @@ pub struct KubeCluster {
     pub(crate) connection: Connection,
     pub(crate) mode: Knowledge<AuthenticationMode>,
     pub(crate) access_entries: Knowledge<Vec<AccessEntry>>,
+    /// The version of our own last write beside the map: what is listed after it must not be older.
+    pub(crate) written: std::sync::Mutex<Option<String>>,
     /// The lock, as long as we hold it.
     pub(crate) held: Mutex<Option<Held>>,
 }
@@ -62,6 +64,7 @@ impl KubeCluster {
             connection,
             mode: Knowledge::Unknown(not_asked.to_owned()),
             access_entries: Knowledge::Unknown(not_asked.to_owned()),
+            written: std::sync::Mutex::new(None),
             held: Mutex::new(None),
         })
     }

@@ -4,6 +4,8 @@
 //! ends between two reads would have its entries in neither.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedLedger, ObservedMap};
@@ -63,7 +65,13 @@ impl KubeCluster {
     }
 
     async fn observe_ours(&self) -> Result<Ours, PortError> {
-        let path = format!("{CONFIG_MAPS_PATH}?labelSelector={RECORD_LABEL}%20in%20(ledger,unfinished)");
+        let mut path = format!("{CONFIG_MAPS_PATH}?labelSelector={RECORD_LABEL}%20in%20(ledger,unfinished)");
+        // A list of "now" may wait until etcd has told the API server how far it is. After a write of our own
+        // it is enough, and quick, to ask for nothing older than that.
+        if let Some(version) = self.written.lock().unwrap_or_else(PoisonError::into_inner).as_deref() {
+            write!(path, "&resourceVersion={version}&resourceVersionMatch=NotOlderThan")
+                .expect("writing to a text cannot fail");
+        }
         match self.connection.send(Request::read("configmaps in rolecall", path)).await {
             Ok(answer) => Ok(Ours::of(answer.json::<ConfigMaps>()?.items)),
             Err(error) if error.kind == PortErrorKind::Denied => Ok(Ours::unknown(error.to_string())),

@@ -5,6 +5,7 @@
 //! `NAME-2`, … where it does not fit. Completed records are kept: nothing in here deletes.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use rolecall_core::cluster::fingerprint;
 use rolecall_core::ledger::Ledger;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::cluster::KubeCluster;
-use crate::connection::Request;
+use crate::connection::{Answer, Request};
 use crate::packing::{self, CAPACITY, Packed};
 use crate::wire::{
     CONFIG_MAPS_PATH, ConfigMap, LEDGER_NAME, MANAGED_BY_LABEL, NAMESPACE, PART_LABEL, RECORD_LABEL,
@@ -86,7 +87,7 @@ impl KeepRecords for KubeCluster {
                 Err(error) if error.kind == PortErrorKind::NotFound => {
                     Err(PortError { kind: PortErrorKind::Conflict, ..error })
                 }
-                outcome => outcome.map(|_| ()),
+                outcome => outcome.map(|answer| self.note_written(&answer)),
             }
         })
     }
@@ -107,8 +108,16 @@ impl KubeCluster {
     }
 
     async fn create(&self, name: &str, object: &Value) -> Result<(), PortError> {
-        self.connection.send(Request::create(&resource(name), CONFIG_MAPS_PATH, object)).await?;
+        let created =
+            self.connection.send(Request::create(&resource(name), CONFIG_MAPS_PATH, object)).await?;
+        self.note_written(&created);
         Ok(())
+    }
+
+    /// Remembers which version the write made; an answer that does not say is no failed write.
+    fn note_written(&self, answer: &Answer) {
+        let version = answer.json::<ConfigMap>().ok().map(|written| written.metadata.resource_version);
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = version;
     }
 
     async fn read_config_map(&self, name: &str) -> Result<ConfigMap, PortError> {

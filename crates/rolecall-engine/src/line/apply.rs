@@ -1,7 +1,9 @@
 //! The write: under a lock, behind an intent, with the observation as precondition, and seen to its end.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use rolecall_core::Timestamp;
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::guard::{ApprovedPlan, Circumstances, approve};
 use rolecall_core::observed::{Knowledge, ObservedAccess};
@@ -50,7 +52,7 @@ pub async fn apply(
     request: ApplyRequest<'_>,
     watcher: &dyn Watcher,
 ) -> Result<ApplyReport, ApplyError> {
-    let run = Run { line, request, watcher };
+    let run = Run { line, request, watcher, lock_renewed_at: Mutex::new(line.reading.clock.now()) };
     let (observed, approved) = run.approved().await?;
     if run.is_nothing_to_do(&observed, &approved) {
         return Ok(nothing_done(observed, &approved));
@@ -73,6 +75,7 @@ struct Run<'a> {
     line: Line<'a>,
     request: ApplyRequest<'a>,
     watcher: &'a dyn Watcher,
+    lock_renewed_at: Mutex<Timestamp>,
 }
 
 impl Run<'_> {
@@ -122,7 +125,10 @@ impl Run<'_> {
         let mut waited = Duration::ZERO;
         loop {
             match self.line.lock.acquire(&self.request.holder, LOCK_TTL).await? {
-                Lock::Acquired => return Ok(!waited.is_zero()),
+                Lock::Acquired => {
+                    self.note_lock();
+                    return Ok(!waited.is_zero());
+                }
                 Lock::HeldBy { holder, .. } if waited >= self.request.lock_wait => {
                     return Err(ApplyError::Locked { holder });
                 }
@@ -136,6 +142,22 @@ impl Run<'_> {
                 return Err(ApplyError::Cancelled);
             }
         }
+    }
+
+    fn note_lock(&self) {
+        let mut renewed_at = self.lock_renewed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *renewed_at = self.line.reading.clock.now();
+    }
+
+    /// Renews the lock where a good part of its time is gone.
+    async fn renew_lock(&self) -> Result<(), PortError> {
+        let renewed_at = *self.lock_renewed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let age = self.line.reading.clock.now().duration_since(renewed_at);
+        if age.unsigned_abs() * 3 > LOCK_TTL {
+            self.line.lock.acquire(&self.request.holder, LOCK_TTL).await?; // I/O
+            self.note_lock();
+        }
+        Ok(())
     }
 
     async fn locked(
@@ -240,7 +262,7 @@ impl Run<'_> {
         writes_map: bool,
     ) -> Result<ApplyReport, PortError> {
         self.write_ledger(&observed, approved, name, writes_map).await?;
-        self.line.lock.acquire(&self.request.holder, LOCK_TTL).await?; // I/O: renews it
+        self.renew_lock().await?;
         self.watcher.hear(Event::Verifying);
         let verification = if writes_map { Some(self.verify(&observed).await) } else { None };
         let (outcome, remarks) = outcome(verification.as_ref());
