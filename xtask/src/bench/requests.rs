@@ -158,9 +158,8 @@ impl Recorded {
             ("POST", OURS, 0) => "record: what is about to be done, by whom, from which commit",
             ("PATCH", MAP, 0) => "the change itself, if the map is still as observed",
             ("PATCH", LEDGER, 0) => "ledger: what is ours from now on",
-            ("PATCH", LEASE, 1) => "lock: renew it before the verification",
             ("PATCH", path, 0) if path == record => "record: what came of it",
-            ("PATCH", LEASE, 2) => "lock: release it, so that nobody waits",
+            ("PATCH", LEASE, 1) => "lock: release it, so that nobody waits",
             _ => return None,
         })
     }
@@ -187,8 +186,8 @@ impl Recorded {
                     "resource": "configmaps", "name": "aws-auth"}}),
             ),
             ("PATCH", MAP) => json!({"data": changed(before, &read(MAP)?["data"])}),
-            ("PATCH", LEASE) if nth == 2 => json!({"spec": {"holderIdentity": ""}}),
-            ("PATCH", LEASE) => lease(&read(LEASE)?, nth),
+            ("PATCH", LEASE) if nth == 1 => json!({"spec": {"holderIdentity": ""}}),
+            ("PATCH", LEASE) => taken(&read(LEASE)?),
             ("PATCH", LEDGER) => without(&read(LEDGER)?, &[]),
             ("POST", OURS) => begun(&newest_record(cluster)?),
             ("PATCH", _) => completed(&read(path)?),
@@ -232,16 +231,10 @@ fn changed(before: &Value, after: &Value) -> Value {
     after
 }
 
-/// Taking the lock, or renewing it: for another time than it was taken for, as a patch that changes nothing is
-/// no write for the API server.
-fn lease(lease: &Value, nth: usize) -> Value {
+/// The lock, taken by the bare client.
+fn taken(lease: &Value) -> Value {
     let mut spec = lease["spec"].clone();
-    if nth == 0 {
-        spec["holderIdentity"] = "bare".into();
-    } else {
-        let seconds = spec["leaseDurationSeconds"].as_u64().unwrap_or_default();
-        spec = json!({"leaseDurationSeconds": seconds + 1, "renewTime": spec["renewTime"]});
-    }
+    spec["holderIdentity"] = "bare".into();
     json!({ "spec": spec })
 }
 
