@@ -105,6 +105,12 @@ fn explain(cluster: &Cluster, samples: &[Sample]) -> Result<()> {
     }
     writeln!(out, "\nthen, for example:")?;
     writeln!(out, "  {} eks describe-cluster --name {}", Assets::ready()?.aws().display(), cluster.name())?;
+    writeln!(out, "  cargo run -- bootstrap cluster --cluster {}", cluster.name())?;
+    writeln!(
+        out,
+        "  {} get cm -n kube-system aws-auth -o yaml > aws-auth.yml",
+        cluster.kubectl().get_program().display()
+    )?;
     writeln!(out, "  cargo run -- plan aws-auth.yml")?;
     writeln!(
         out,

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use crate::guard::{Guard, Judgement, Verdict};
 use crate::observed::{Knowledge, ObservedAccess};
 use crate::plan::{Action, Change, Plan, Shadowed, Standing, Unmanaged};
+use crate::source::SourceId;
 
 /// So many entries of a list are named; the others are counted.
 const NAMED: usize = 10;
@@ -69,7 +70,12 @@ struct Page {
 impl Page {
     fn heading(&mut self, plan: &Plan) {
         let (cluster, revision) = (plan.cluster(), plan.revision());
-        self.say(Tone::Title, "", &format!("Plan for `{cluster}`, from {} at {revision}", revision.source));
+        let from = if revision.source == SourceId::cli() {
+            "a file that is in no repository".to_string()
+        } else {
+            format!("{} at {revision}", revision.source)
+        };
+        self.say(Tone::Title, "", &format!("Plan for `{cluster}`, from {from}"));
         self.blank();
     }
 

@@ -27,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 #[derive(Debug, Args)]
 pub(crate) struct KubeconfigArgs {
     /// The name or ARN of the EKS cluster [env: EKS_CLUSTER_NAME]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "cluster", value_name = "NAME")]
     name: Option<String>,
     /// The AWS region [env: AWS_REGION, AWS_DEFAULT_REGION]
     #[arg(long, value_name = "REGION")]

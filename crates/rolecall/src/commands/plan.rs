@@ -17,7 +17,7 @@ use crate::cli::{AllowArgs, ClusterArgs, PathArgs};
 use crate::failure::{Failure, Status};
 use crate::files::{self, Project};
 use crate::output::{Screen, rehearsed, width};
-use crate::target::{self, Named, Target, within};
+use crate::target::{Target, within};
 
 /// Show what would change: who gains and loses what, what is kept and why, what the guards say
 ///
@@ -122,13 +122,11 @@ fn offline(
     allowed: Vec<Allowance>,
     screen: &Screen,
 ) -> Result<Planned, Failure> {
+    // The file is what was asked, whatever cluster the environment names.
     let configured =
         || project.cluster.as_ref().and_then(|cluster| cluster.name.clone().or(cluster.context.clone()));
-    let name = match target::named(&args.cluster) {
-        Some(Named::Context(name)) => Some(name),
-        Some(Named::Cluster(cluster)) => Some(cluster.name),
-        None => configured(),
-    };
+    let named = args.cluster.context.clone().or_else(|| args.cluster.cluster.clone());
+    let name = named.or_else(configured);
     let observed: ObservedAccess = files::observation(file, name, screen)?;
     let plan = plan(&project.desired, &observed);
     let circumstances = circumstances(None, allowed);

@@ -27,7 +27,7 @@ pub(crate) struct TokenArgs {
     #[command(subcommand)]
     command: Option<TokenCommand>,
     /// The name or ARN of the EKS cluster [env: EKS_CLUSTER_NAME]
-    #[arg(long, short = 'i', visible_alias = "cluster-id", value_name = "NAME")]
+    #[arg(long, short = 'i', visible_aliases = ["cluster-id", "cluster"], value_name = "NAME")]
     cluster_name: Option<String>,
     /// The role to make the token as
     #[arg(long, short = 'r', visible_alias = "role", value_name = "ARN")]

@@ -9,7 +9,7 @@ fn reads_like_a_sentence() {
     let desk = Desk::with_map();
     let page = desk.run(&OFFLINE).ends(0).quietly().stdout;
     let expected = "\
-Plan for `observed.yaml`, from cli at no commit
+Plan for `observed.yaml`, from a file that is in no repository
 
 ! becomes cluster-admin: `arn:aws:iam::111122223333:user/admin` (RG06)
 

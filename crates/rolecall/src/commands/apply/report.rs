@@ -12,10 +12,14 @@ use crate::output::{Screen, apply_report};
 
 /// Tells what was done.
 pub(crate) fn tell(report: &ApplyReport, screen: &Screen) -> Result<Status, Failure> {
-    if screen.is_json() {
-        screen.json(&apply_report(report))?;
-    } else {
-        screen.lines(&lines(report))?;
+    let told =
+        if screen.is_json() { screen.json(&apply_report(report)) } else { screen.lines(&lines(report)) };
+    // What was done is done, whether or not somebody still listens: the status says what came of it.
+    if let Err(deaf) = told {
+        if !deaf.is_broken_pipe() {
+            return Err(deaf.hint("the apply itself has ended; `rolecall verify` tells what came of it"));
+        }
+        screen.show(&lines(report));
     }
     tell_remarks(report, screen);
     match report.outcome {
@@ -96,6 +100,7 @@ fn end(error: &ApplyError) -> (Status, &'static str) {
             (Status::Failed, "nothing was changed; find out who it is before you try again")
         }
         ApplyError::Unfinished { .. } => (Status::Failed, "run the same apply again: it finishes the record"),
+        ApplyError::Cancelled => (Status::Failed, "nothing was changed; run it again when you want to"),
         _ => (Status::Failed, "nothing was changed"),
     }
 }

@@ -36,7 +36,8 @@ struct BootstrapClusterArgs {
     /// Prints the objects as YAML, and sends nothing
     #[arg(long, conflicts_with = "deployer")]
     print: bool,
-    /// Gives this role or user, the pipeline's, its first entry in `aws-auth`, with the group
+    /// Gives this role or user, the pipeline's, its first entry in `aws-auth`, with the group. It does not ask: it
+    /// shows the plan, and goes on only if nothing but this entry is added
     #[arg(long, value_name = "ARN")]
     deployer: Option<String>,
     /// The Kubernetes username of the deployer
