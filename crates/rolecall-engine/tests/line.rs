@@ -316,6 +316,19 @@ async fn whoever_may_not_record_may_not_change() {
 }
 
 #[tokio::test]
+async fn a_ledger_that_cannot_be_read_stops_an_apply_before_it_writes() {
+    let mut observed = cluster(&[]).observed();
+    observed.ledger = Knowledge::Unknown("it is not JSON".into());
+    let cluster = FakeCluster::new(observed);
+    let result = run(&cluster, &desired(&["dev"]), Approval::ByGuards).await;
+    assert!(
+        matches!(&result, Err(ApplyError::MayNotRecord(lacking)) if lacking[0].contains("not JSON")),
+        "{result:?}"
+    );
+    assert!(!cluster.steps().contains(&Step::Execute));
+}
+
+#[tokio::test]
 async fn without_records_nothing_is_removed() {
     let cluster = cluster(&[]);
     run(&cluster, &desired(&["dev"]), Approval::ByGuards).await.unwrap();

@@ -9,7 +9,7 @@ use super::{Case, Opinion};
 use crate::effective::{EffectiveMap, Lookup, lookup};
 use crate::identity_mapping::{IdentityMapping, Section};
 use crate::policy::Growth;
-use crate::principal::PrincipalArn;
+use crate::principal::{PrincipalArn, strip_path};
 use crate::rights::{Power, power};
 
 /// RG02: refuses where the last cluster-admin would go, or a protected principal would lose rights.
@@ -69,7 +69,9 @@ fn admins(case: &Case<'_>, map: &EffectiveMap) -> usize {
 
 /// How a protected principal would be worse off.
 fn harm(case: &Case<'_>, protected: &str) -> Option<String> {
-    let arn = PrincipalArn::parse(protected).ok()?;
+    // STS does not report a role's path, so that it is looked up without it, however it is written here.
+    let canonical = PrincipalArn::parse(protected).ok()?;
+    let arn = PrincipalArn::parse(&strip_path(canonical.canonical()).ok()?).ok()?;
     let before = sure(&case.before, &arn)?;
     let Some(after) = sure(&case.after, &arn) else {
         return Some(format!("protected `{protected}` would lose its access"));

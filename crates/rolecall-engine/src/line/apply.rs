@@ -57,7 +57,7 @@ pub async fn apply(
     if run.is_nothing_to_do(&observed, &approved) {
         return Ok(nothing_done(observed, &approved));
     }
-    run.check_rights(&approved).await?;
+    run.check_rights(&observed, &approved).await?;
     let had_to_wait = run.take_lock().await?; // I/O
     let result = run.locked(observed, approved, had_to_wait).await;
     // Whatever happened, nobody shall have to wait for us.
@@ -110,13 +110,21 @@ impl Run<'_> {
     }
 
     /// Whoever may not record may not change either, unless the user said so.
-    async fn check_rights(&self, approved: &ApprovedPlan) -> Result<(), ApplyError> {
+    async fn check_rights(
+        &self,
+        observed: &ObservedAccess,
+        approved: &ApprovedPlan,
+    ) -> Result<(), ApplyError> {
         let Some(records) = self.line.records else {
             let removes = approved.plan().count(Action::Remove) > 0;
             let is_told = self.request.desired.previous().is_some();
             return if removes && !is_told { Err(ApplyError::CannotRemoveUnrecorded) } else { Ok(()) };
         };
-        let missing = records.missing_rights().await?; // I/O
+        let mut missing = records.missing_rights().await?; // I/O
+        // What cannot be read cannot be carried on either, and would be found out only after the write.
+        if let (true, Knowledge::Unknown(why)) = (missing.is_empty(), &observed.ledger) {
+            missing.push(format!("a ledger that can be read ({why})"));
+        }
         if missing.is_empty() { Ok(()) } else { Err(ApplyError::MayNotRecord(missing)) }
     }
 
