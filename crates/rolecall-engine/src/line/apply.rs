@@ -231,7 +231,6 @@ impl Run<'_> {
                     self.complete(&record.intent.name, Outcome::Superseded, Vec::new()).await?;
                     return Ok(false);
                 }
-                // No answer is no refusal: only the map itself can tell whether it was written.
                 // No answer is no refusal: only the map itself can tell whether it was written. If it was
                 // not, it may still be on its way: the intent stays unfinished, and owns what it adds.
                 kind if kind.is_transient() => match self.was_written(observed, record).await? {

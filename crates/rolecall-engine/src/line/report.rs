@@ -97,7 +97,7 @@ pub enum ApplyError {
     /// Other writers came first, every time. Nothing was changed.
     #[error("somebody else keeps writing the map: {0} attempts, and each came too late")]
     Contended(u32),
-    /// The outside refused something. Nothing was changed, unless `written` says so.
+    /// The outside refused something. What was answered may not be all that was done.
     #[error(transparent)]
     Port {
         /// What it refused.
