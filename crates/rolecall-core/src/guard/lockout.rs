@@ -25,10 +25,10 @@ pub(super) fn caller_keeps_access(case: &Case<'_>) -> Opinion {
     if case.observed.access_entry(arn.canonical()).is_some() {
         return Opinion::fine(format!("`{arn}` enters by an access entry"));
     }
-    let Some(before) = granted(&case.before, &arn) else {
+    let Some(before) = granted(case.before, &arn) else {
         return Opinion::fine(format!("`{arn}` does not enter by the map"));
     };
-    let Some(after) = granted(&case.after, &arn) else {
+    let Some(after) = granted(case.after, &arn) else {
         return refusal(&format!(
             "the caller `{arn}` would lose its own entry, and with it the way to undo this"
         ));

@@ -79,14 +79,17 @@ impl Page {
         self.blank();
     }
 
-    /// Growth to cluster-admin is always the first line of a plan.
+    /// Growth to cluster-admin is always the first line of a plan, and growth that nobody can measure, too.
     fn growth(&mut self, judgements: &[Judgement]) {
         let growth = judgements.iter().find(|judgement| judgement.guard == Guard::Rg06);
-        let speaks = growth.filter(|growth| growth.message.starts_with("becomes"));
-        if let Some(growth) = speaks {
-            self.say(Tone::Alarm, "! ", &format!("{} (RG06)", growth.message));
-            self.blank();
-        }
+        let Some(message) = growth.map(|growth| &growth.message) else { return };
+        let (tone, mark) = match message.split(' ').next() {
+            Some("becomes") => (Tone::Alarm, "! "),
+            Some("gains") => (Tone::Plain, "? "),
+            _ => return,
+        };
+        self.say(tone, mark, &format!("{message} (RG06)"));
+        self.blank();
     }
 
     fn change(&mut self, change: &Change) {
