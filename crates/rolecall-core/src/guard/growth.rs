@@ -20,7 +20,7 @@ const NAMES_SHOWN: usize = 5;
 pub(super) fn growth(case: &Case<'_>) -> Opinion {
     let admins = grown(case, Power::ClusterAdmin);
     let mut unknown = grown(case, Power::Unknown);
-    unknown.extend(new_accounts(&case.before, &case.after));
+    unknown.extend(new_accounts(case.before, case.after));
     let message = match (admins.is_empty(), unknown.is_empty()) {
         (true, true) => return Opinion::fine("nobody becomes cluster-admin"),
         (false, true) => format!("becomes cluster-admin: {}", named(&admins)),

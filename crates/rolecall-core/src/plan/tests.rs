@@ -1,6 +1,6 @@
 //! Ownership beyond the ledger, and properties of planning that hold for every map.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -29,6 +29,7 @@ fn an_unfinished_intent_owns_what_it_added() {
         revision: SourceRevision::cli(),
         caller: None,
         adds: BTreeSet::from([key("b")]),
+        alters: BTreeMap::new(),
         removes: BTreeSet::new(),
         before: String::new(),
         after: String::new(),
