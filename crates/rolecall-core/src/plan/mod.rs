@@ -43,7 +43,8 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
         }
     };
     let will_be = EffectiveMap::read(&data);
-    effects::complete(&mut compared.changes, observed, &will_be);
+    let outranking = observed.outranking();
+    effects::complete(&mut compared.changes, &outranking, &have, &will_be);
     Plan {
         cluster: observed.cluster.clone(),
         revision: desired.revision().clone(),
@@ -53,7 +54,7 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
         changes: compared.changes,
         unmanaged: compared.unmanaged,
         conflicts: compared.conflicts,
-        shadowed: effects::shadowed(observed, &will_be),
+        shadowed: effects::shadowed(&outranking, &will_be),
         data,
         blocked,
     }
