@@ -182,7 +182,10 @@ impl Page {
                 "x ",
                 &format!("`{principal}` is owned by another source, {}", conflict.owner),
             );
-            self.hint(Some("remove it there first, or leave it out here"));
+            self.hint(Some(&format!(
+                "if that is where this file was before, say `--take-over {}`; else leave it out here, or remove it there first",
+                conflict.owner
+            )));
         }
         for blocked in plan.blocked() {
             self.say(Tone::Removed, "x ", &blocked.reason);
