@@ -76,6 +76,9 @@ impl Page {
             (true, None) => "a file that is in no repository".to_string(),
         };
         self.say(Tone::Title, "", &format!("Plan for `{cluster}`, from {from}"));
+        if let Some(source) = plan.takes_over() {
+            self.say(Tone::Plain, "", &format!("It takes over what {source} owns."));
+        }
         self.blank();
     }
 
