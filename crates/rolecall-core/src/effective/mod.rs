@@ -13,7 +13,7 @@ mod lookup;
 mod section;
 mod template;
 
-pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain};
+pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain, explain_found};
 pub use lookup::{Lookup, arn_like, lookup};
 pub use section::{Entry, Loss, LossKind, SectionReading, Sso, Unreadable};
 pub use template::{TemplateValues, render_template};
