@@ -60,7 +60,8 @@ async fn serve(listener: TcpListener) {
 
 /// `DescribeInstances` by ids, which are words, so that nothing has to be escaped.
 async fn describe(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body =
+        request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let body = String::from_utf8_lossy(&body);
     let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
     let instances = pairs.filter(|(name, _)| name.starts_with("InstanceId.")).map(|(_, id)| {

@@ -76,7 +76,9 @@ impl Webhook {
         let bytes = response.into_body().collect().await.context("read from the authenticator")?.to_bytes();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         match status {
-            StatusCode::OK => serde_json::from_slice(&bytes).map(|review| Some(user(&review))).map_err(Into::into),
+            StatusCode::OK => {
+                serde_json::from_slice(&bytes).map(|review| Some(user(&review))).map_err(Into::into)
+            }
             StatusCode::FORBIDDEN => Ok(None),
             status => bail!("the authenticator answered {status}"),
         }
