@@ -4,37 +4,37 @@
 //! the drift. The function is total: an empty plan is a plan. Judging it is [`crate::guard`]'s business.
 
 use alloc::collections::BTreeMap;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+mod blocked;
 mod calls;
 mod compare;
 mod edit;
 mod effects;
 mod ownership;
+mod policies;
 
 #[cfg(test)]
 mod tests;
 
-use crate::cluster::{AuthenticationMode, ClusterIdentity};
+use crate::cluster::ClusterIdentity;
 use crate::desired::DesiredAccess;
 use crate::effective::EffectiveMap;
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 use crate::ledger::Ledger;
-use crate::observed::{Knowledge, ObservedAccess};
-use crate::policy;
+use crate::observed::ObservedAccess;
 use crate::source::{SourceId, SourceRevision};
 
 use ownership::Ownership;
+pub(crate) use policies::policies;
 
 /// What would have to change for the cluster to be as the files say.
 pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
     let have = EffectiveMap::read(observed.data());
-    let ownership = Ownership::of(desired, observed);
+    let ownership = Ownership::of(desired, observed, &have);
     let mut compared = compare::compare(desired, observed, &have, &ownership);
-    let mut blocked = mode_blocks(observed);
-    blocked.extend(unmanaged_blocks(desired, observed, &compared.unmanaged));
+    let mut blocked = blocked::blocked(desired, observed, &compared.unmanaged);
     let data = match edit::edited_data(desired, observed.data(), &have, &compared.changes) {
         Ok(data) => data,
         Err(block) => {
@@ -43,7 +43,8 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
         }
     };
     let will_be = EffectiveMap::read(&data);
-    effects::complete(&mut compared.changes, observed, &will_be);
+    let outranking = observed.outranking();
+    effects::complete(&mut compared.changes, &outranking, &have, &will_be);
     Plan {
         cluster: observed.cluster.clone(),
         revision: desired.revision().clone(),
@@ -53,7 +54,7 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
         changes: compared.changes,
         unmanaged: compared.unmanaged,
         conflicts: compared.conflicts,
-        shadowed: effects::shadowed(observed, &will_be),
+        shadowed: effects::shadowed(&outranking, &will_be),
         data,
         blocked,
     }
@@ -271,52 +272,4 @@ impl core::fmt::Display for Subject {
             Self::Section(section) => write!(f, "{section}"),
         }
     }
-}
-
-/// In `API` mode the map means nothing, so that a change of it would be a promise that nobody keeps.
-fn mode_blocks(observed: &ObservedAccess) -> Vec<Blocked> {
-    match observed.mode {
-        Knowledge::Known(AuthenticationMode::Api) => alloc::vec![Blocked {
-            reason: format!(
-                "cluster `{}` is in authentication mode `API`: it does not read `aws-auth`",
-                observed.cluster
-            ),
-            hint: "use access entries for this cluster".into(),
-        }],
-        _ => Vec::new(),
-    }
-}
-
-/// `unmanaged: refuse` holds as soon as either the last applied or the proposed policy says it.
-fn unmanaged_blocks(
-    desired: &DesiredAccess,
-    observed: &ObservedAccess,
-    unmanaged: &[Unmanaged],
-) -> Option<Blocked> {
-    let is_refused = policies(desired, observed).any(|policy| policy.unmanaged == policy::Unmanaged::Refuse);
-    let nobodys = unmanaged.iter().filter(|entry| entry.standing == Standing::Nobody);
-    let names: Vec<String> = nobodys.map(|entry| format!("`{}`", entry.mapping.principal)).collect();
-    (is_refused && !names.is_empty()).then(|| Blocked {
-        reason: format!("the policy refuses entries that are not ours: {}", names.join(", ")),
-        hint: "add them to the file, or remove them from the cluster".into(),
-    })
-}
-
-/// A plan is judged by the policy that was applied last and by the proposed one. Loosening takes effect with
-/// the next revision: a revision that is applied again is judged as it was at first.
-pub(crate) fn policies<'a>(
-    desired: &'a DesiredAccess,
-    observed: &'a ObservedAccess,
-) -> impl Iterator<Item = &'a policy::Policy> {
-    core::iter::once(desired.policy()).chain(policy_before(desired, observed))
-}
-
-/// The policy that was in force before `desired`.
-pub(crate) fn policy_before<'a>(
-    desired: &DesiredAccess,
-    observed: &'a ObservedAccess,
-) -> Option<&'a policy::Policy> {
-    let applied = observed.ledger()?.applied.get(&desired.revision().source)?;
-    let is_same = applied.revision == *desired.revision() && applied.digest == desired.digest();
-    if is_same { applied.policy_before.as_ref() } else { Some(&applied.policy) }
 }

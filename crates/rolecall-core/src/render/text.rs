@@ -70,23 +70,26 @@ struct Page {
 impl Page {
     fn heading(&mut self, plan: &Plan) {
         let (cluster, revision) = (plan.cluster(), plan.revision());
-        let from = if revision.source == SourceId::cli() {
-            "a file that is in no repository".to_string()
-        } else {
-            format!("{} at {revision}", revision.source)
+        let from = match (revision.source == SourceId::cli(), &revision.commit) {
+            (false, _) => format!("{} at {revision}", revision.source),
+            (true, Some(_)) => format!("a repository without a remote at {revision}"),
+            (true, None) => "a file that is in no repository".to_string(),
         };
         self.say(Tone::Title, "", &format!("Plan for `{cluster}`, from {from}"));
         self.blank();
     }
 
-    /// Growth to cluster-admin is always the first line of a plan.
+    /// Growth to cluster-admin is always the first line of a plan, and growth that nobody can measure, too.
     fn growth(&mut self, judgements: &[Judgement]) {
         let growth = judgements.iter().find(|judgement| judgement.guard == Guard::Rg06);
-        let speaks = growth.filter(|growth| growth.message.starts_with("becomes"));
-        if let Some(growth) = speaks {
-            self.say(Tone::Alarm, "! ", &format!("{} (RG06)", growth.message));
-            self.blank();
-        }
+        let Some(message) = growth.map(|growth| &growth.message) else { return };
+        let (tone, mark) = match message.split(' ').next() {
+            Some("becomes") => (Tone::Alarm, "! "),
+            Some("gains") => (Tone::Plain, "? "),
+            _ => return,
+        };
+        self.say(tone, mark, &format!("{message} (RG06)"));
+        self.blank();
     }
 
     fn change(&mut self, change: &Change) {
@@ -179,7 +182,10 @@ impl Page {
                 "x ",
                 &format!("`{principal}` is owned by another source, {}", conflict.owner),
             );
-            self.hint(Some("remove it there first, or leave it out here"));
+            self.hint(Some(&format!(
+                "if that is where this file was before, say `--take-over {}`; else leave it out here, or remove it there first",
+                conflict.owner
+            )));
         }
         for blocked in plan.blocked() {
             self.say(Tone::Removed, "x ", &blocked.reason);
