@@ -76,31 +76,20 @@ pub struct Denial {
 
 /// Explains `principal` by `map`, as on EKS, where the gate of `sso:` is off.
 pub fn explain(map: &EffectiveMap, principal: &PrincipalArn, values: &TemplateValues) -> Explanation {
-    explain_found(lookup(map, principal, false), map, principal, values)
+    explain_gated(map, principal, values, false)
 }
 
-/// Explains what a lookup of `principal` in `map` has found.
-pub fn explain_found(
-    found: Lookup<'_>,
+/// Explains `principal` by `map`, with the feature gate `SSORoleMatch` on or off.
+pub fn explain_gated(
     map: &EffectiveMap,
     principal: &PrincipalArn,
     values: &TemplateValues,
+    sso_gate: bool,
 ) -> Explanation {
     let values = complete(values, principal);
-    let verdict = match found {
-        Lookup::Account(entry) => Some(Verdict::Mapped(Candidate {
-            username: principal.canonical().to_owned(),
-            groups: Vec::new(),
-            via: Via::of(entry),
-            denied: None,
-        })),
-        Lookup::Entry(entry) => settled(alloc::vec![candidate(entry, &values)]),
-        Lookup::Ambiguous(entries) => {
-            settled(entries.into_iter().map(|entry| candidate(entry, &values)).collect())
-        }
-        Lookup::Nothing => None,
-    };
-    let verdict = verdict.unwrap_or_else(|| Verdict::Denied(why_nothing(map, principal)));
+    let found = verdict(map, principal, &values, sso_gate);
+    let others = map.other_readings().into_iter();
+    let verdict = others.fold(found, |found, map| either(found, verdict(&map, principal, &values, sso_gate)));
     Explanation { verdict }
 }
 
@@ -108,6 +97,42 @@ impl Via {
     fn of(entry: &Entry) -> Self {
         Self { section: entry.key.section(), index: entry.index, file: None, line: None }
     }
+}
+
+/// The verdict by one reading of the map.
+fn verdict(map: &EffectiveMap, principal: &PrincipalArn, values: &TemplateValues, sso_gate: bool) -> Verdict {
+    let verdict = match lookup(map, principal, sso_gate) {
+        Lookup::Account(entry) => Some(Verdict::Mapped(Candidate {
+            username: principal.canonical().to_owned(),
+            groups: Vec::new(),
+            via: Via::of(entry),
+            denied: None,
+        })),
+        Lookup::Entry(entry) => settled(alloc::vec![candidate(entry, values)]),
+        Lookup::Ambiguous(entries) => {
+            settled(entries.into_iter().map(|entry| candidate(entry, values)).collect())
+        }
+        Lookup::Nothing => None,
+    };
+    verdict.unwrap_or_else(|| Verdict::Denied(why_nothing(map, principal)))
+}
+
+/// What comes of two readings of which upstream makes one, by chance. Where one of them denies, the other's
+/// entries may each come to nothing.
+fn either(one: Verdict, other: Verdict) -> Verdict {
+    let mut candidates = Vec::new();
+    let mut denial = None;
+    for verdict in [&one, &other] {
+        match verdict {
+            Verdict::Mapped(candidate) => candidates.push(candidate.clone()),
+            Verdict::Ambiguous(several) => candidates.extend_from_slice(several),
+            Verdict::Denied(reason) => denial = denial.or_else(|| Some(reason.clone())),
+        }
+    }
+    let Some(first) = candidates.first().cloned() else { return one };
+    candidates.extend(denial.map(|denial| Candidate { denied: Some(denial), ..first }));
+    candidates.dedup();
+    if candidates.len() == 1 { one } else { Verdict::Ambiguous(candidates) }
 }
 
 /// What the ARN itself tells: the account, the session, and that a user has no session.

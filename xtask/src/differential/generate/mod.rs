@@ -6,7 +6,7 @@ mod chance;
 mod mangle;
 mod words;
 
-use words::{ACCOUNTS, ARNS, GROUPS, ODD, ROLES, SPECIAL, SSO, USERNAMES, USERS};
+use words::{ACCOUNTS, ARNS, GROUPS, ODD, ROLES, SPECIAL, SSO, TWINS, USERNAMES, USERS};
 
 /// Makes documents, the same ones for the same seed.
 pub(super) struct Generator {
@@ -107,6 +107,9 @@ impl Generator {
         if self.is_odd() {
             let again = self.below(lines.len());
             lines.push(lines[again].clone());
+        }
+        if self.one_in(self.oddness * 4) {
+            lines.extend(self.pick(TWINS).iter().map(|line| (*line).to_owned()));
         }
         if self.is_odd() {
             let another = *self.pick(USERNAMES);
