@@ -89,7 +89,8 @@ pub fn explain_gated(
     let values = complete(values, principal);
     let found = verdict(map, principal, &values, sso_gate);
     let others = map.other_readings().into_iter();
-    let verdict = others.fold(found, |found, map| either(found, verdict(&map, principal, &values, sso_gate)));
+    let verdict =
+        others.fold(found, |found, map| either(found, &verdict(&map, principal, &values, sso_gate)));
     Explanation { verdict }
 }
 
@@ -119,10 +120,10 @@ fn verdict(map: &EffectiveMap, principal: &PrincipalArn, values: &TemplateValues
 
 /// What comes of two readings of which upstream makes one, by chance. Where one of them denies, the other's
 /// entries may each come to nothing.
-fn either(one: Verdict, other: Verdict) -> Verdict {
+fn either(one: Verdict, other: &Verdict) -> Verdict {
     let mut candidates = Vec::new();
     let mut denial = None;
-    for verdict in [&one, &other] {
+    for verdict in [&one, other] {
         match verdict {
             Verdict::Mapped(candidate) => candidates.push(candidate.clone()),
             Verdict::Ambiguous(several) => candidates.extend_from_slice(several),

@@ -78,7 +78,9 @@ impl EffectiveMap {
         for (index, section) in self.sections.iter().enumerate() {
             if !section.entries_by_chance().is_empty() {
                 let mut read: Vec<Self> = others.iter().chain([self]).cloned().collect();
-                read.iter_mut().for_each(|map| map.sections[index] = section.as_read_by_chance());
+                for map in &mut read {
+                    map.sections[index] = section.as_read_by_chance();
+                }
                 others.append(&mut read);
             }
         }
