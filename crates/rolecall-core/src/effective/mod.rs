@@ -16,7 +16,7 @@ mod section;
 mod template;
 
 pub use answering::Answers;
-pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain};
+pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain, explain_gated};
 pub(crate) use lookup::glob;
 pub use lookup::{Lookup, arn_like, lookup};
 pub use section::{Entry, Loss, LossKind, SectionReading, Sso, Unreadable};
@@ -97,6 +97,21 @@ impl EffectiveMap {
 }
 
 impl EffectiveMap {
+    /// What upstream may read instead, where only chance lets a section be read: nearly always nothing.
+    pub fn other_readings(&self) -> Vec<Self> {
+        let mut others: Vec<Self> = Vec::new();
+        for (index, section) in self.sections.iter().enumerate() {
+            if !section.entries_by_chance().is_empty() {
+                let mut read: Vec<Self> = others.iter().chain([self]).cloned().collect();
+                for map in &mut read {
+                    map.sections[index] = section.as_read_by_chance();
+                }
+                others.append(&mut read);
+            }
+        }
+        others
+    }
+
     /// The sections that are there and cannot be read: the authenticator takes them for empty.
     pub fn unreadable(&self) -> Vec<&SectionReading> {
         self.sections().filter(|section| section.unreadable().is_some()).collect()
