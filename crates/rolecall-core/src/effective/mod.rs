@@ -104,7 +104,7 @@ impl EffectiveMap {
             if !section.entries_by_chance().is_empty() {
                 let mut read: Vec<Self> = others.iter().chain([self]).cloned().collect();
                 for map in &mut read {
-                    map.sections[index] = section.as_read_by_chance();
+                    map.sections[index] = Arc::new(section.as_read_by_chance());
                 }
                 others.append(&mut read);
             }
