@@ -10,6 +10,7 @@ extern crate alloc;
 pub use jiff::Timestamp;
 
 pub mod document;
+pub mod edit;
 pub mod effective;
 pub mod finding;
 #[cfg(test)]

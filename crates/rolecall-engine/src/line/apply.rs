@@ -302,8 +302,10 @@ impl Run<'_> {
     ) -> Result<(), PortError> {
         let Some(records) = self.line.records else { return Ok(()) };
         let mut ledger = approved.plan().ledger().clone();
+        // An edit of a few entries is not what the source applied.
+        let is_whole = writes_map && !self.request.desired.is_partial();
         if let Some(applied) =
-            ledger.applied.get_mut(&self.request.desired.revision().source).filter(|_| writes_map)
+            ledger.applied.get_mut(&self.request.desired.revision().source).filter(|_| is_whole)
         {
             applied.record = Some(name.to_owned());
         }
