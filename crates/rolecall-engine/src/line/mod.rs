@@ -3,7 +3,10 @@
 //! Each step that touches the outside is marked `// I/O`; what lies between is pure and lives in the core.
 
 mod apply;
+mod finish;
 mod intent;
+mod lock;
+mod remarks;
 mod report;
 mod verify;
 
@@ -37,7 +40,7 @@ pub struct Line<'a> {
     pub change: &'a dyn ChangeAccess,
     /// How it writes records and the ledger; `None` where the user said that nothing shall be recorded.
     pub records: Option<&'a dyn KeepRecords>,
-    /// One deploy at a time.
+    /// One deploy at a time; left alone where nothing is recorded.
     pub lock: &'a dyn HoldLock,
 }
 
