@@ -44,6 +44,9 @@ fn mistakes_have_a_place() {
     );
     check_error("clusters:\n  - region: eu-west-1\n", "4:5", "a cluster needs a `name` or a `context`");
     check_error("policy: [a]\n", "3:9", "`policy` must be a mapping of keys and values");
+    let range = "`percent` must be a whole number from 0 to 100";
+    check_error("policy:\n  maxRemovals:\n    percent: 101\n", "5:14", range);
+    check_error("policy:\n  maxRemovals:\n    percent: -1\n", "5:14", range);
     check_error("clusters:\n  - name: 12\n", "4:11", "`name` must be a text");
 }
 

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use rolecall_yaml::{Document, Limits, LineIndex, Member, NodeId, Span, Value, Valued, to_json};
 
-use crate::finding::{Code, Finding, Level, Place};
+use crate::finding::{Code, Finding, Level, Place, nearest};
 use crate::identity_mapping::Section;
 
 /// What the outer file says.
@@ -36,12 +36,16 @@ pub(super) fn read(
         return None;
     };
     let is_aws_auth = reader.is_aws_auth(members, root.node);
+    reader.unknown_keys(members);
     let metadata = member(members, "metadata").map(|valued| &valued.value);
     let parts = reader.parts(members, metadata);
     is_aws_auth.then_some(parts)
 }
 
 const KIND_HELP: &str = "it must be a ConfigMap named `aws-auth` in the namespace `kube-system`";
+
+/// What a ConfigMap may consist of.
+const KEYS: [&str; 6] = ["apiVersion", "kind", "metadata", "data", "binaryData", "immutable"];
 
 struct Reader<'a> {
     file: &'a str,
@@ -89,6 +93,24 @@ impl Reader<'_> {
             _ => self.error(Code::NotAwsAuth, root, "the object has no `metadata`", KIND_HELP),
         }
         self.findings[before..].iter().all(|finding| finding.code != Code::NotAwsAuth)
+    }
+
+    /// A section beside `data`, by one blank too few, is no section, and all of it would be gone.
+    fn unknown_keys(&mut self, members: &[Member]) {
+        let is_unknown = |member: &&Member| !KEYS.contains(&member.key.as_str());
+        for Member { key, key_node, .. } in members.iter().filter(is_unknown) {
+            if let Some(section) = nearest(key, &Section::ALL.map(Section::key)) {
+                let message = format!("`{key}` stands beside `data`, where nobody reads it");
+                let help = format!("indent it, so that `{section}` is a key of `data`");
+                self.error(Code::MisspeltSection, *key_node, &message, &help);
+                continue;
+            }
+            let help = match nearest(key, &KEYS) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "remove it, or move it to where it belongs".to_owned(),
+            };
+            self.error(Code::UnknownKey, *key_node, &format!("a ConfigMap has no key `{key}`"), &help);
+        }
     }
 
     fn expect(&mut self, members: &[Member], key: &str, wanted: &str, holder: NodeId) {

@@ -30,13 +30,11 @@ fn misspelt_sections(document: &AwsAuthDocument, findings: &mut Vec<Finding>) {
     let known = Section::ALL.map(Section::key);
     for key in document.data().keys().filter(|key| Section::from_key(key).is_none()) {
         if let Some(meant) = nearest(key, &known) {
-            let is_certain = key.eq_ignore_ascii_case(meant);
-            let level = if is_certain { Level::Error } else { Level::Warning };
             let start = document.text().find(key.as_str()).unwrap_or_default();
             let span = Span { start, end: start + key.len() };
             findings.push(Finding {
                 code: Code::MisspeltSection,
-                level,
+                level: Level::Error,
                 place: Place::of(document.file(), document.text(), &document.lines, span),
                 message: format!("the authenticator does not read `{key}`"),
                 help: Some(format!("did you mean `{meant}`?")),

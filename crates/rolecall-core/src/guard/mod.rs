@@ -19,6 +19,8 @@ mod nodes;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walk_arounds;
 
 use crate::cluster::ClusterIdentity;
 use crate::desired::DesiredAccess;

@@ -31,7 +31,7 @@ use ownership::Ownership;
 /// What would have to change for the cluster to be as the files say.
 pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
     let have = EffectiveMap::read(observed.data());
-    let ownership = Ownership::of(desired, observed);
+    let ownership = Ownership::of(desired, observed, &have);
     let mut compared = compare::compare(desired, observed, &have, &ownership);
     let mut blocked = mode_blocks(observed);
     blocked.extend(unmanaged_blocks(desired, observed, &compared.unmanaged));
@@ -43,7 +43,8 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
         }
     };
     let will_be = EffectiveMap::read(&data);
-    effects::complete(&mut compared.changes, observed, &will_be);
+    let outranking = observed.outranking();
+    effects::complete(&mut compared.changes, &outranking, &have, &will_be);
     Plan {
         cluster: observed.cluster.clone(),
         revision: desired.revision().clone(),
@@ -53,7 +54,7 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
         changes: compared.changes,
         unmanaged: compared.unmanaged,
         conflicts: compared.conflicts,
-        shadowed: effects::shadowed(observed, &will_be),
+        shadowed: effects::shadowed(&outranking, &will_be),
         data,
         blocked,
     }
@@ -302,13 +303,46 @@ fn unmanaged_blocks(
     })
 }
 
-/// A plan is judged by the policy that was applied last and by the proposed one. Loosening takes effect with
-/// the next revision: a revision that is applied again is judged as it was at first.
+/// The policies that judge a plan: the proposed one, the one that this source applied last, and those of the
+/// other sources that own entries of this cluster, unless they give way to this one. The strictest counts.
+///
+/// Loosening takes effect with the next revision: a revision that is applied again is judged as it was at
+/// first. A source that is new here, or that has moved, does not disarm those that were here before it.
 pub(crate) fn policies<'a>(
     desired: &'a DesiredAccess,
     observed: &'a ObservedAccess,
 ) -> impl Iterator<Item = &'a policy::Policy> {
+    own_policies(desired, observed).chain(policies_of_others(desired, observed))
+}
+
+/// Removing what is not ours takes every policy of this source; at its first apply, also those of the others.
+fn removes_unmanaged(desired: &DesiredAccess, observed: &ObservedAccess) -> bool {
+    let is_wanted = |policy: &policy::Policy| policy.unmanaged == policy::Unmanaged::Remove;
+    let is_known = policy_before(desired, observed).is_some();
+    own_policies(desired, observed).all(is_wanted)
+        && (is_known || policies_of_others(desired, observed).all(is_wanted))
+}
+
+fn own_policies<'a>(
+    desired: &'a DesiredAccess,
+    observed: &'a ObservedAccess,
+) -> impl Iterator<Item = &'a policy::Policy> {
     core::iter::once(desired.policy()).chain(policy_before(desired, observed))
+}
+
+fn policies_of_others<'a>(
+    desired: &'a DesiredAccess,
+    observed: &'a ObservedAccess,
+) -> impl Iterator<Item = &'a policy::Policy> {
+    let source = &desired.revision().source;
+    let binds = move |owner: &SourceId, ledger: &Ledger| {
+        owner != source && !owner.gives_way_to(source) && ledger.owners.values().any(|one| one == owner)
+    };
+    let applied = observed
+        .ledger()
+        .into_iter()
+        .flat_map(move |ledger| ledger.applied.iter().filter(move |(owner, _)| binds(owner, ledger)));
+    applied.map(|(_, applied)| &applied.policy)
 }
 
 /// The policy that was in force before `desired`.

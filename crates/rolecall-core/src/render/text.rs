@@ -70,10 +70,10 @@ struct Page {
 impl Page {
     fn heading(&mut self, plan: &Plan) {
         let (cluster, revision) = (plan.cluster(), plan.revision());
-        let from = if revision.source == SourceId::cli() {
-            "a file that is in no repository".to_string()
-        } else {
-            format!("{} at {revision}", revision.source)
+        let from = match (revision.source == SourceId::cli(), &revision.commit) {
+            (false, _) => format!("{} at {revision}", revision.source),
+            (true, Some(_)) => format!("a repository without a remote at {revision}"),
+            (true, None) => "a file that is in no repository".to_string(),
         };
         self.say(Tone::Title, "", &format!("Plan for `{cluster}`, from {from}"));
         self.blank();
