@@ -235,14 +235,15 @@ impl Run<'_> {
         if version(&now) == version(before) {
             return Err(unanswered(None));
         }
-        if data_fingerprint(now.data()) == record.intent.after {
-            return Ok(Fate::Written(None));
-        }
-        // Somebody wrote since, so that ours is there already or comes too late.
-        Ok(if intent::is_done(record, &now) {
-            Fate::Written(Some("somebody else wrote the map right after this apply".to_owned()))
-        } else {
-            Fate::TooLate(Some("its write was not answered, and is not what is there now".to_owned()))
+        // Somebody wrote, we or others, so that ours is there by now or comes too late.
+        Ok(match intent::outcome(&record.intent, &now) {
+            Outcome::FoundApplied if data_fingerprint(now.data()) == record.intent.after => {
+                Fate::Written(None)
+            }
+            Outcome::FoundApplied => {
+                Fate::Written(Some("somebody else wrote the map right after this apply".to_owned()))
+            }
+            _ => Fate::TooLate(Some("its write was not answered, and is not what is there now".to_owned())),
         })
     }
 }

@@ -73,20 +73,6 @@ pub(super) fn outcome(intent: &Intent, observed: &ObservedAccess) -> Outcome {
     })
 }
 
-/// Is a change in the map, though the map as a whole is neither as it was before nor as it was meant to be? An
-/// entry that was there before and was altered has to say what it was altered to; where a whole section was
-/// replaced, entries do not tell.
-pub(super) fn is_done(record: &Record, observed: &ObservedAccess) -> bool {
-    let (meant, have) = (EffectiveMap::read(&record.data_after), EffectiveMap::read(observed.data()));
-    let (meant, have) = (meant.winners(), have.winners());
-    let is_as_meant = |key: &EntryKey| match (meant.get(key), have.get(key)) {
-        (Some(meant), Some(have)) => meant.mapping.grants_the_same(&have.mapping),
-        (meant, have) => meant.is_none() && have.is_none(),
-    };
-    let mut keys = record.intent.adds.iter().chain(&record.intent.removes).peekable();
-    keys.peek().is_some() && keys.all(is_as_meant)
-}
-
 /// The time first, so that names sort; then a digest, so that two runs of one second differ.
 fn name(observed: &ObservedAccess, after: &BTreeMap<String, String>, holder: &str, now: Timestamp) -> String {
     let seed = format!("{holder}\n{now}\n{}\n{}", observed.fingerprint(), data_fingerprint(after));
