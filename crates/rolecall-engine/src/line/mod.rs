@@ -75,9 +75,14 @@ pub async fn plan(
     circumstances: &Circumstances,
 ) -> Result<Planned, PortError> {
     let observed = observe(reading).await?; // I/O
+    Ok(planned(observed, desired, circumstances))
+}
+
+/// Plans against what was observed.
+pub fn planned(observed: ObservedAccess, desired: &DesiredAccess, circumstances: &Circumstances) -> Planned {
     let plan = plan::plan(desired, &observed);
     let judgements = judge(&plan, desired, &observed, circumstances);
-    Ok(Planned { observed, plan, judgements })
+    Planned { observed, plan, judgements }
 }
 
 /// Asks the API server what it would say to the plan's calls.
