@@ -32,6 +32,13 @@ pub struct EffectiveMap {
     sections: [SectionReading; 3],
 }
 
+impl Default for EffectiveMap {
+    /// A map that says nothing.
+    fn default() -> Self {
+        Self::read(&BTreeMap::new())
+    }
+}
+
 impl EffectiveMap {
     /// Reads the data of the ConfigMap.
     pub fn read(data: &BTreeMap<String, String>) -> Self {
