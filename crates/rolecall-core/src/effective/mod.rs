@@ -33,6 +33,13 @@ pub struct EffectiveMap {
     sections: [Arc<SectionReading>; 3],
 }
 
+impl Default for EffectiveMap {
+    /// A map that says nothing.
+    fn default() -> Self {
+        Self::read(&BTreeMap::new())
+    }
+}
+
 /// Equal texts are read equally.
 impl PartialEq for EffectiveMap {
     fn eq(&self, other: &Self) -> bool {

@@ -85,7 +85,7 @@ fn by_file(
         return Err(files::refused(file));
     };
     // The document is explained as it is: what is wrong with it is talk, not the answer.
-    screen.talk_of_findings(&findings, &text);
+    screen.talk_of_findings(&files::spoken(findings), &text);
     let explanation = explain(document.effective(), arn, &values(args));
     Ok(Answer { explanation: Some(explanation), document: Some(document), observed: None })
 }
