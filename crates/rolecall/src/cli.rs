@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{apply, bootstrap, completions, drift, explain, kubeconfig, plan, token, verify};
+use crate::commands::{apply, bootstrap, completions, drift, explain, kubeconfig, map, plan, token, verify};
 use crate::output::{Color, Format};
 
 const GLOBAL: &str = "Global options";
@@ -41,6 +41,7 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     Drift(drift::DriftArgs),
     Explain(explain::ExplainArgs),
+    Map(map::MapArgs),
     Token(token::TokenArgs),
     Kubeconfig(kubeconfig::KubeconfigArgs),
     Bootstrap(bootstrap::BootstrapArgs),

@@ -8,6 +8,7 @@ mod failure;
 mod files;
 mod interrupts;
 mod output;
+mod replace;
 mod source;
 mod target;
 

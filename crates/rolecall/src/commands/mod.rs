@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod drift;
 pub(crate) mod explain;
 pub(crate) mod kubeconfig;
+pub(crate) mod map;
 pub(crate) mod plan;
 pub(crate) mod token;
 pub(crate) mod verify;
@@ -22,6 +23,7 @@ pub(crate) fn run(command: Command, screen: &Screen) -> Result<Status, Failure> 
         Command::Verify(args) => verify::run(&args, screen),
         Command::Drift(args) => drift::run(&args, screen),
         Command::Explain(args) => explain::run(&args, screen),
+        Command::Map(args) => map::run(&args, screen),
         Command::Token(args) => token::run(&args, screen),
         Command::Kubeconfig(args) => kubeconfig::run(&args, screen),
         Command::Bootstrap(args) => bootstrap::run(&args, screen),

@@ -1,5 +1,6 @@
 //! What is said, and where: data on stdout, talk on stderr; colour only where somebody looks.
 
+mod difference;
 mod documents;
 mod finding;
 mod printable;
@@ -16,6 +17,7 @@ use rolecall_core::finding::Finding;
 use rolecall_core::render::{Line, Tone};
 use serde_json::Value;
 
+pub(crate) use difference::difference;
 pub(crate) use documents::{apply_report, rehearsed, token_inspection, verification};
 use printable::printable;
 pub(crate) use progress::Progress;
