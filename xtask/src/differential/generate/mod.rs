@@ -6,7 +6,7 @@ mod chance;
 mod mangle;
 mod words;
 
-use words::{ACCOUNTS, ARNS, GROUPS, ODD, ROLES, SPECIAL, SSO, TWINS, USERNAMES, USERS};
+use words::{ACCOUNTS, ARNS, GROUPS, ODD, ROLES, SPECIAL, SSO, TWINS, USERNAMES, USERS, WILD};
 
 /// Makes documents, the same ones for the same seed.
 pub(super) struct Generator {
@@ -52,6 +52,20 @@ impl Generator {
             format!("- {kind}arn: {:?}\n  username: {:?}\n  groups: {groups:?}\n", bare(&arn), bare(username))
         });
         entries.collect()
+    }
+
+    /// An ARN, and a pattern that was often made of it.
+    pub(super) fn arn_and_pattern(&mut self) -> (String, String) {
+        let arn = self.arn("role");
+        let mut pattern = if self.one_in(4) { self.arn("role") } else { arn.clone() };
+        for _ in 0..self.below(5) {
+            let mark = *self.pick(WILD);
+            let places: Vec<usize> = pattern.char_indices().map(|(at, _)| at).collect();
+            let from = self.below(places.len());
+            let to = (from + self.below(6)).min(places.len() - 1);
+            pattern.replace_range(places[from]..places[to], mark);
+        }
+        (if self.one_in(8) { self.mangled(&arn) } else { arn }, pattern)
     }
 
     fn section(&mut self, kind: &str) -> String {
