@@ -72,6 +72,9 @@ impl Generator {
         if self.one_in(self.oddness) {
             return (*self.pick(SPECIAL)).to_owned();
         }
+        if self.one_in(1000) {
+            return self.aliases();
+        }
         let indent = *self.pick(&[0, 0, 0, 2, 4]);
         let count = self.below(self.most);
         let mut text: String = (0..count).map(|_| self.entry(indent, kind)).collect();
@@ -86,6 +89,13 @@ impl Generator {
             _ => text,
         };
         if self.one_in(self.oddness / 4) { self.mangled(&text) } else { text }
+    }
+
+    /// So many aliases that upstream's guard may speak, or nearly.
+    fn aliases(&mut self) -> String {
+        let (list, aliases) = (vec!["a"; self.below(500)], vec!["*x"; self.below(400)]);
+        let entry = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: u\n";
+        format!("{entry}  p: &x [{}]\n  q: [{}]\n", list.join(", "), aliases.join(", "))
     }
 
     fn entry(&mut self, indent: usize, kind: &str) -> String {
