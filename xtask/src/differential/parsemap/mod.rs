@@ -1,9 +1,9 @@
-//! Upstream's `ParseMap`, and the whole parsed map compared.
+//! Upstream's `ParseMap`, and the whole parsed map compared; and its `ArnLike`, the matcher of `sso:`.
 
 use std::io::Write;
 
-use anyhow::{Result, bail};
-use rolecall_core::effective::{EffectiveMap, Entry};
+use anyhow::{Result, bail, ensure};
+use rolecall_core::effective::{EffectiveMap, Entry, arn_like};
 use rolecall_core::identity_mapping::Section;
 use rolecall_testenv::Assets;
 use serde_json::{Value, json};
@@ -22,10 +22,13 @@ const MOST: usize = 4;
 const REPEATS: std::ops::Range<usize> = 64..20_000;
 
 pub(super) fn run(count: u64, seed: u64) -> Result<()> {
-    let mut oracle = Oracle::start(Assets::ready()?.parsemap_oracle())?;
+    let program = Assets::ready()?.parsemap_oracle();
+    let mut oracle = Oracle::start(program, &[])?;
+    let mut matcher = Oracle::start(program, &["arnlike"])?;
     let mut generator = Generator::new(seed, MOST);
     let mut sum = Sum::default();
     for number in 0..count {
+        check_matcher(&mut matcher, &mut generator)?;
         let data = generator.document();
         let ours = ours(&data);
         let theirs = theirs(&mut oracle, &data, &ours)?;
@@ -46,6 +49,16 @@ pub(super) fn run(count: u64, seed: u64) -> Result<()> {
         "{count} documents with seed {seed}, {mapped} of them mapping a role, {by_chance} read by chance: \
          no disagreement"
     )?;
+    Ok(())
+}
+
+/// Asks whether an ARN is like a pattern, both generated.
+fn check_matcher(matcher: &mut Oracle, generator: &mut Generator) -> Result<()> {
+    let (arn, pattern) = generator.arn_and_pattern();
+    let question = [("arn".to_owned(), arn.clone()), ("pattern".to_owned(), pattern.clone())].into();
+    let theirs = matcher.ask(&question)?;
+    let ours = json!(arn_like(&arn, &pattern));
+    ensure!(theirs == ours, "is {arn:?} like {pattern:?}? the authenticator: {theirs}; we: {ours}");
     Ok(())
 }
 
