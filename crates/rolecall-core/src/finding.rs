@@ -27,6 +27,20 @@ pub struct Finding {
     /// The next step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// What `--fix` would do about it, where it can only mean one thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Fix>,
+    /// The reason for which a comment in the file allows it: it is shown, and refuses nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
+}
+
+/// An edit of the file that mends a finding. It is written as its description.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Fix {
+    /// What it does, such as "write `rolearn`".
+    pub title: String,
 }
 
 /// How bad a finding is. An error changes nothing in the cluster: the file is refused.
@@ -91,6 +105,11 @@ pub enum Code {
 }
 
 impl Code {
+    /// The rule's page, as markdown.
+    pub fn page(self) -> &'static str {
+        self.as_str()
+    }
+
     /// All of them, in their order.
     pub const ALL: [Self; 14] = [
         Self::UnreadableFile,

@@ -85,7 +85,7 @@ impl Config {
 }
 
 fn finding(place: Place, message: String, help: Option<String>) -> Finding {
-    Finding { code: Code::Configuration, level: Level::Error, place, message, help }
+    Finding { code: Code::Configuration, level: Level::Error, place, message, help, fix: None, allowed: None }
 }
 
 fn config(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> Config {

@@ -162,6 +162,8 @@ impl Reader<'_> {
             place,
             message,
             help: Some(help.to_owned()),
+            fix: None,
+            allowed: None,
         });
     }
 }

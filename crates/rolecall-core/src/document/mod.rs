@@ -155,6 +155,8 @@ fn unreadable_file(place: Place, problem: &str) -> Finding {
         help: Some(
             "nothing is applied until it is; check the indentation and quotes at this place".to_owned(),
         ),
+        fix: None,
+        allowed: None,
     }
 }
 
@@ -169,5 +171,7 @@ fn too_large(place: Place, bytes: usize) -> Finding {
         help: Some(
             "map roles that people assume instead of single people, or split the cluster's access".to_owned(),
         ),
+        fix: None,
+        allowed: None,
     }
 }

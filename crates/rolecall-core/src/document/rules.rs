@@ -40,6 +40,8 @@ fn misspelt_sections(document: &AwsAuthDocument, findings: &mut Vec<Finding>) {
                 place: Place::of(document.file(), document.text(), &document.lines, span),
                 message: format!("the authenticator does not read `{key}`"),
                 help: Some(format!("did you mean `{meant}`?")),
+                fix: None,
+                allowed: None,
             });
         }
     }
@@ -57,6 +59,8 @@ fn unreadable(document: &AwsAuthDocument, reading: &SectionReading, findings: &m
         help: Some(
             "applied as it is, it would count as empty, and everybody in it would be locked out".to_owned(),
         ),
+        fix: None,
+        allowed: None,
     });
 }
 
@@ -65,7 +69,7 @@ fn losses(document: &AwsAuthDocument, reading: &SectionReading, findings: &mut V
     for loss in reading.losses() {
         let (code, level, message, help) = describe(loss);
         let place = document.place(reading.section(), loss.span);
-        findings.push(Finding { code, level, place, message, help });
+        findings.push(Finding { code, level, place, message, help, fix: None, allowed: None });
     }
 }
 
@@ -133,6 +137,8 @@ fn repeated(document: &AwsAuthDocument, reading: &SectionReading, findings: &mut
             place: document.place(reading.section(), entry.span),
             message: format!("`{}` has an entry at line {line} already: {what}", entry.mapping.principal),
             help: Some("keep one entry with all the groups".to_owned()),
+            fix: None,
+            allowed: None,
         });
     }
 }
@@ -150,6 +156,8 @@ fn never_matches(document: &AwsAuthDocument, entry: &Entry, findings: &mut Vec<F
             place,
             message,
             help: Some(help),
+            fix: None,
+            allowed: None,
         });
     }
 }

@@ -7,7 +7,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::guard::{Guard, Judgement, Verdict};
+use super::remarks::{is_growth, plan_summary};
+use crate::guard::{Judgement, Verdict};
 use crate::observed::{Knowledge, ObservedAccess};
 use crate::plan::{Action, Change, Plan, Shadowed, Standing, Unmanaged};
 use crate::source::SourceId;
@@ -81,9 +82,7 @@ impl Page {
 
     /// Growth to cluster-admin is always the first line of a plan.
     fn growth(&mut self, judgements: &[Judgement]) {
-        let growth = judgements.iter().find(|judgement| judgement.guard == Guard::Rg06);
-        let speaks = growth.filter(|growth| growth.message.starts_with("becomes"));
-        if let Some(growth) = speaks {
+        if let Some(growth) = judgements.iter().find(|judgement| is_growth(judgement)) {
             self.say(Tone::Alarm, "! ", &format!("{} (RG06)", growth.message));
             self.blank();
         }
@@ -189,18 +188,7 @@ impl Page {
 
     fn summary(&mut self, plan: &Plan) {
         self.blank();
-        if plan.is_empty() {
-            self.say(Tone::Title, "", &format!("No changes; {} unmanaged.", plan.unmanaged().len()));
-            return;
-        }
-        let text = format!(
-            "Plan: {} to add, {} to update, {} to remove; {} unmanaged.",
-            plan.count(Action::Add),
-            plan.count(Action::Update),
-            plan.count(Action::Remove),
-            plan.unmanaged().len()
-        );
-        self.say(Tone::Title, "", &text);
+        self.say(Tone::Title, "", &plan_summary(plan));
     }
 
     fn hint(&mut self, hint: Option<&str>) {

@@ -6,17 +6,20 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rolecall_core::Timestamp;
 use rolecall_core::cluster::ClusterIdentity;
+use rolecall_core::finding::Level;
 use rolecall_core::guard::{Allowance, Circumstances, Guard, Judgement, Verdict, judge};
 use rolecall_core::observed::ObservedAccess;
 use rolecall_core::plan::{Plan, plan};
-use rolecall_core::render::{self, Line, Tone};
+use rolecall_core::render::{
+    self, Case, CaseOutcome, Line, Remark, Suite, Tone, plan_remarks, plan_suite, plan_summary,
+};
 use rolecall_engine::line::{self, Planned, Rehearsal};
 use serde_json::{Value, json};
 
 use crate::cli::{AllowArgs, ClusterArgs, PathArgs};
 use crate::failure::{Failure, Status};
 use crate::files::{self, Project};
-use crate::output::{Screen, rehearsed, width};
+use crate::output::{Screen, Telling, rehearsed, width};
 use crate::target::{Target, within};
 
 /// Show what would change: who gains and loses what, what is kept and why, what the guards say
@@ -55,17 +58,12 @@ pub(crate) fn run(args: &PlanArgs, screen: &Screen) -> Result<Status, Failure> {
     if let Some(out) = &args.out {
         store(out, &document)?;
     }
-    if screen.is_json() {
-        screen.json(&document)?;
-    } else {
-        let mut lines = page(&planned);
-        if let Some(remark) = rehearsal.as_ref().and_then(remark) {
-            // A plan ends with its summary, whatever else there is to say.
-            let summary = lines.iter().rposition(|line| line.text.is_empty()).unwrap_or(lines.len());
-            lines.splice(summary..summary, [Line { tone: Tone::Plain, text: String::new() }, remark]);
-        }
-        screen.lines(&lines)?;
+    let mut telling = telling("plan", &planned, Some(&project.file), document);
+    telling.suites.push(plan_suite(&planned.plan, &planned.judgements));
+    if let Some(rehearsal) = &rehearsal {
+        tell_rehearsal(rehearsal, &mut telling);
     }
+    screen.tell(&telling)?;
     let is_refused =
         is_refused(&planned.plan, &planned.judgements) || matches!(rehearsal, Some(Rehearsal::Refused(_)));
     Ok(match (is_refused, args.detailed_exitcode && !planned.plan.is_empty()) {
@@ -106,6 +104,19 @@ pub(crate) fn is_refused(plan: &Plan, judgements: &[Judgement]) -> bool {
 /// The plan for people.
 pub(crate) fn page(planned: &Planned) -> Vec<Line> {
     render::plan_text(&planned.plan, &planned.judgements, &planned.observed, width())
+}
+
+/// The plan in every voice but that of test results.
+pub(crate) fn telling(what: &str, planned: &Planned, file: Option<&Path>, document: Value) -> Telling {
+    Telling {
+        topic: format!("{what} {}", planned.plan.cluster()),
+        title: plan_summary(&planned.plan),
+        remarks: plan_remarks(&planned.plan, &planned.judgements),
+        lines: page(planned),
+        document,
+        suites: Vec::new(),
+        file: file.map(files::shown),
+    }
 }
 
 /// The plan for scripts, with the file that it is made from.
@@ -152,16 +163,30 @@ async fn live(
     Ok((planned, Some(rehearsal)))
 }
 
-fn remark(rehearsal: &Rehearsal) -> Option<Line> {
+/// A plan ends with its summary, whatever else there is to say.
+fn tell_rehearsal(rehearsal: &Rehearsal, telling: &mut Telling) {
     let (tone, text) = match rehearsal {
-        Rehearsal::NothingToSend => return None,
+        Rehearsal::NothingToSend => return,
         Rehearsal::Accepted => (Tone::Quiet, "The API server would take it (dry run).".to_owned()),
-        Rehearsal::Refused(error) => (Tone::Removed, format!("x the API server would refuse it: {error}")),
+        Rehearsal::Refused(error) => {
+            let message = format!("the API server would refuse it: {error}");
+            let outcome = CaseOutcome::failed(&message, error.hint.as_deref());
+            let case = Case { class: "cluster".to_owned(), name: "dry run".to_owned(), outcome };
+            telling.suites.push(Suite { name: "API server".to_owned(), cases: vec![case] });
+            let title = "dry run".to_owned();
+            let remark =
+                Remark { level: Level::Error, title, message: message.clone(), hint: error.hint.clone() };
+            telling.remarks.insert(0, remark);
+            (Tone::Removed, format!("x {message}"))
+        }
         Rehearsal::NotAllowed => {
             (Tone::Quiet, "? the API server was not asked: this caller may not change the map".to_owned())
         }
     };
-    Some(Line { tone, text })
+    let lines = &mut telling.lines;
+    let summary = lines.iter().rposition(|line| line.text.is_empty()).unwrap_or(lines.len());
+    let blank = Line { tone: Tone::Plain, text: String::new() };
+    lines.splice(summary..summary, [blank, Line { tone, text }]);
 }
 
 /// Writes the plan next to its place first, so that nobody ever reads half of it.

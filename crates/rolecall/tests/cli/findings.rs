@@ -34,11 +34,11 @@ fn every_file_that_is_not_the_map_is_refused() {
     check("", "1:1", "RC001");
     check("\n", "1:1", "RC001");
     check("# nothing\n", "1:1", "RC001");
-    check(&MAP.replace("namespace: kube-system", "namespace: default"), "5:14", "RC002");
-    check(&MAP.replace("name: aws-auth", "name: aws-auht"), "4:9", "RC002");
-    check(&MAP.replace("kind: ConfigMap", "kind: Secret"), "2:7", "RC002");
-    check(&MAP.replace("mapRoles: |", "mapRoles:"), "9:5", "RC003");
-    check(&format!("{MAP}---\n{MAP}"), "22:1", "RC012");
+    check(&MAP.replace("namespace: kube-system", "namespace: default"), "5:14-21", "RC002");
+    check(&MAP.replace("name: aws-auth", "name: aws-auht"), "4:9-17", "RC002");
+    check(&MAP.replace("kind: ConfigMap", "kind: Secret"), "2:7-13", "RC002");
+    check(&MAP.replace("mapRoles: |", "mapRoles:"), "9:5-20:27", "RC003");
+    check(&format!("{MAP}---\n{MAP}"), "22:1-43:1", "RC012");
     check(&MAP.replace("apiVersion: v1", "apiVersion: v1\n  x: y"), "2:4", "RC001");
 }
 
