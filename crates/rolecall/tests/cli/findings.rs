@@ -37,7 +37,7 @@ fn every_file_that_is_not_the_map_is_refused() {
     check(&MAP.replace("namespace: kube-system", "namespace: default"), "5:14-21", "RC002");
     check(&MAP.replace("name: aws-auth", "name: aws-auht"), "4:9-17", "RC002");
     check(&MAP.replace("kind: ConfigMap", "kind: Secret"), "2:7-13", "RC002");
-    check(&MAP.replace("mapRoles: |", "mapRoles:"), "9:5-20:27", "RC003");
+    check(&MAP.replace("mapRoles: |", "mapRoles:"), "9:5-16:31", "RC003");
     check(&format!("{MAP}---\n{MAP}"), "22:1-43:1", "RC012");
     check(&MAP.replace("apiVersion: v1", "apiVersion: v1\n  x: y"), "2:4", "RC001");
 }

@@ -41,14 +41,17 @@ pub(super) fn fenced(language: &str, text: &str) -> String {
 
 /// Text without a character that means something in markdown or HTML, or that calls somebody.
 fn plain(text: &str) -> String {
-    let escaped = |c: char| match c {
+    let next = text.chars().skip(1).map(Some).chain([None]);
+    let escaped = |(c, next): (char, Option<char>)| match c {
         // A character without a width keeps GitHub and GitLab from making a mention or a link of it.
         '@' | '#' | '!' | '~' => format!("&#{};&#8203;", u32::from(c)),
         ' ' | ',' | ';' | '\'' | '?' | '(' | ')' | '-' | '%' => c.to_string(),
+        // Inside of a word they make links and pictures.
+        ':' | '.' if next.is_none_or(|next| next == ' ') => c.to_string(),
         c if c.is_ascii_punctuation() => format!("&#{};", u32::from(c)),
         c => c.to_string(),
     };
-    text.chars().map(escaped).collect()
+    text.chars().zip(next).map(escaped).collect()
 }
 
 #[cfg(test)]

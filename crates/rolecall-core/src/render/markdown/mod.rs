@@ -95,7 +95,7 @@ fn start(topic: &str, title: &str) -> String {
     let topic: String =
         topic.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).take(200).collect();
     let topic: Vec<&str> = topic.split_whitespace().collect();
-    format!("{MARKER}\n<!-- rolecall: {} -->\n**Rolecall {title}**\n\n", topic.join(" "))
+    format!("{MARKER}\n<!-- rolecall: {} -->\n**Rolecall** {title}\n\n", topic.join(" "))
 }
 
 fn row(finding: &Finding) -> String {

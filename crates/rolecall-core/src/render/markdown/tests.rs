@@ -26,7 +26,7 @@ fn a_report_is_a_short_comment_that_can_be_found_again() {
     let expected = "\
 <!-- rolecall -->
 <!-- rolecall: check -->
-**Rolecall Fine: 1 document in 1 file: 0 errors, 1 warning, 0 notes**
+**Rolecall** Fine: 1 document in 1 file: 0 errors, 1 warning, 0 notes
 
 | Level | Where | What | What to do |
 |---|---|---|---|
@@ -57,5 +57,5 @@ fn no_comment_is_longer_than_github_takes() {
         Page { topic: "plan a-->b".into(), title: "t".into(), remarks: &vec![remark; 99], lines: &lines };
     let comment = markdown_page(&page);
     assert!(comment.len() <= MAX_COMMENT, "{}", comment.len());
-    assert!(comment.starts_with(&format!("{MARKER}\n<!-- rolecall: plan a b -->\n**Rolecall t**\n")));
+    assert!(comment.starts_with(&format!("{MARKER}\n<!-- rolecall: plan a b -->\n**Rolecall** t\n")));
 }
