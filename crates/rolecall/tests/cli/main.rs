@@ -15,6 +15,7 @@ mod project;
 mod readme;
 mod reference;
 mod run;
+mod schema;
 mod schemas;
 mod token;
 mod usage;
