@@ -164,6 +164,11 @@ pub(crate) fn equal_fold(a: &str, b: &str) -> bool {
     a.chars().map(fold_letter).eq(b.chars().map(fold_letter))
 }
 
+/// What two texts that are equal by [`equal_fold`] have in common.
+pub(crate) fn fold(text: &str) -> String {
+    text.chars().map(fold_letter).collect()
+}
+
 fn lower_letter(letter: char) -> char {
     match letter {
         // Go folds the dotted capital to a plain `i`; Rust makes two characters of it.

@@ -10,7 +10,9 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{AccessEntry, AuthenticationMode, ClusterIdentity, fingerprint};
+use crate::identity_mapping::fold;
 use crate::ledger::Ledger;
+use crate::principal::strip_path;
 use crate::record::Intent;
 
 /// The annotation in which `kubectl apply` keeps what it applied last.
@@ -91,6 +93,22 @@ pub struct Caller {
     pub canonical_arn: Option<String>,
 }
 
+/// The access entries of a cluster by their principals.
+#[derive(Debug)]
+pub struct Outranking<'a>(BTreeMap<String, &'a AccessEntry>);
+
+impl<'a> Outranking<'a> {
+    /// The access entry of a principal.
+    pub fn entry(&self, principal: &str) -> Option<&'a AccessEntry> {
+        if self.0.is_empty() { None } else { self.0.get(&pathless(principal)).copied() }
+    }
+
+    /// All of them.
+    pub fn entries(&self) -> impl Iterator<Item = &'a AccessEntry> {
+        self.0.values().copied()
+    }
+}
+
 impl ObservedAccess {
     /// The data of the map, empty where there is no map.
     pub fn data(&self) -> &BTreeMap<String, String> {
@@ -101,6 +119,20 @@ impl ObservedAccess {
     /// The ledger's content, empty where nothing was ever applied or where it cannot be read.
     pub fn ledger(&self) -> Option<&Ledger> {
         self.ledger.known()?.as_ref().map(|observed| &observed.ledger)
+    }
+
+    /// The access entry of a principal, where access entries are known: it outranks the map.
+    ///
+    /// EKS keeps a role's ARN with its path, and STS reports it without: both name the same principal here.
+    pub fn access_entry(&self, principal: &str) -> Option<&AccessEntry> {
+        let wanted = pathless(principal);
+        self.access_entries.known()?.iter().find(|entry| pathless(&entry.principal_arn) == wanted)
+    }
+
+    /// The same for many principals at once.
+    pub fn outranking(&self) -> Outranking<'_> {
+        let known = self.access_entries.known().into_iter().flatten();
+        Outranking(known.map(|entry| (pathless(&entry.principal_arn), entry)).collect())
     }
 
     /// The digest of what plans and guards read, and of nothing else: a new `resourceVersion` alone, or a
@@ -122,4 +154,10 @@ impl ObservedAccess {
         });
         fingerprint(read.to_string().as_bytes())
     }
+}
+
+/// What two spellings of one principal have in common.
+fn pathless(arn: &str) -> String {
+    let folded = fold(arn);
+    strip_path(&folded).unwrap_or(folded)
 }

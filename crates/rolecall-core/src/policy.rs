@@ -48,7 +48,8 @@ pub struct MaxRemovals {
 impl MaxRemovals {
     /// Would removing `removed` of `observed` entries be too much?
     pub fn is_exceeded(self, removed: usize, observed: usize) -> bool {
-        removed > self.count || (observed >= 10 && removed * 100 > self.percent * observed)
+        let is_share = removed.saturating_mul(100) > self.percent.saturating_mul(observed);
+        removed > self.count || (observed >= 10 && is_share)
     }
 }
 

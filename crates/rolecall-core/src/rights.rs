@@ -4,6 +4,9 @@
 //! until then whoever asks is a pessimist both ways: unknown counts as much when it is gained, and as nothing
 //! when it is all that would be left.
 
+use alloc::string::{String, ToString};
+
+use crate::effective::glob;
 use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, IdentityMapping, NODE_GROUP};
 
 #[cfg(test)]
@@ -23,15 +26,28 @@ pub enum Power {
 /// Groups whose rights Kubernetes itself fixes, and which are no way to cluster-admin.
 const LITTLE: [&str; 4] = [NODE_GROUP, "system:bootstrappers", "system:authenticated", "system:node-proxier"];
 
+/// The usernames that Kubernetes' Node authorizer knows.
+const NODE_USERNAME: &str = "system:node:";
+
 /// How much `mapping` may do. A username may be bound as well as a group, unless it is a node's.
 pub fn power(mapping: &IdentityMapping) -> Power {
-    if mapping.groups.iter().any(|group| group == CLUSTER_ADMIN_GROUP) {
+    if mapping.groups.iter().any(|group| may_become(group, CLUSTER_ADMIN_GROUP)) {
         return Power::ClusterAdmin;
     }
-    let is_known = |group: &str| LITTLE.contains(&group);
-    if mapping.is_node() && mapping.groups.iter().all(|group| is_known(group)) {
-        Power::Little
-    } else {
-        Power::Unknown
+    let is_little = |group: &String| LITTLE.contains(&group.as_str());
+    let is_node = mapping.is_node() && mapping.username.starts_with(NODE_USERNAME);
+    if is_node && mapping.groups.iter().all(is_little) { Power::Little } else { Power::Unknown }
+}
+
+/// Can `text` become `wanted` once its templates are filled? Whoever assumes a role chooses the session name.
+fn may_become(text: &str, wanted: &str) -> bool {
+    let mut parts = text.split("{{");
+    let mut pattern = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        pattern.push('*');
+        pattern.push_str(part.split_once("}}").map_or(part, |(_, literal)| literal));
     }
+    // No placeholder ever stands for a `:`.
+    let colons = |text: &str| text.matches(':').count();
+    colons(&pattern) == colons(wanted) && glob(wanted, &pattern)
 }

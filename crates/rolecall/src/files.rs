@@ -9,7 +9,7 @@ use rolecall_core::cluster::ClusterIdentity;
 use rolecall_core::config::{self, ClusterConfig, Config};
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
-use rolecall_core::finding::{Finding, has_errors};
+use rolecall_core::finding::{Finding, Level, has_errors};
 use rolecall_core::observed::{Knowledge, ObservedAccess, ObservedMap};
 use rolecall_core::render::CheckedFile;
 
@@ -48,12 +48,19 @@ pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Resul
         (None, None) => return Err(no_map_in(path)),
     };
     let text = read(&file)?;
-    let (document, findings) = AwsAuthDocument::parse(&shown(&file), &text);
-    let shown_findings = config.config.shown(findings);
-    screen.findings(checked(&file, &text, document.as_ref(), shown_findings.clone()))?;
-    let desired = DesiredAccess::new(document, &shown_findings, provenance.revision, config.config.policy);
+    let (document, findings) = AwsAuthDocument::checked(&shown(&file), &text, &config.config.checks);
+    let findings = spoken(findings);
+    screen.findings(checked(&file, &text, document.as_ref(), findings.clone()))?;
+    let desired = DesiredAccess::new(document, &findings, provenance.revision, config.config.policy);
     let desired = desired.ok_or_else(|| refused(&file))?;
     Ok(Project { file, desired, cluster })
+}
+
+/// The findings that are told beside something else. Notes are what `check` is asked for: here they would
+/// stand before every plan.
+pub(crate) fn spoken(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.retain(|finding| finding.level != Level::Note);
+    findings
 }
 
 /// Reads what the user says was applied before.

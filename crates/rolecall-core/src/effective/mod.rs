@@ -7,13 +7,16 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+mod answering;
 mod decode;
 mod explain;
 mod lookup;
 mod section;
 mod template;
 
+pub use answering::Answers;
 pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain};
+pub(crate) use lookup::glob;
 pub use lookup::{Lookup, arn_like, lookup};
 pub use section::{Entry, Loss, LossKind, SectionReading, Sso, Unreadable};
 pub use template::{TemplateValues, render_template};
@@ -27,6 +30,13 @@ mod tests;
 #[derive(Debug, Clone)]
 pub struct EffectiveMap {
     sections: [SectionReading; 3],
+}
+
+impl Default for EffectiveMap {
+    /// A map that says nothing.
+    fn default() -> Self {
+        Self::read(&BTreeMap::new())
+    }
 }
 
 impl EffectiveMap {

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 
 use super::{Case, Opinion};
 use crate::effective::{EffectiveMap, Lookup, lookup};
-use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, IdentityMapping, equal_fold};
+use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, IdentityMapping};
 use crate::observed::Knowledge;
 use crate::plan::Action;
 use crate::principal::PrincipalArn;
@@ -22,13 +22,13 @@ pub(super) fn caller_keeps_access(case: &Case<'_>) -> Opinion {
     let Some(Ok(arn)) = caller.canonical_arn.as_deref().map(PrincipalArn::parse) else {
         return Opinion::fine(format!("`{}` does not enter by the map", caller.username));
     };
-    if has_access_entry(case, &arn) {
+    if case.observed.access_entry(arn.canonical()).is_some() {
         return Opinion::fine(format!("`{arn}` enters by an access entry"));
     }
-    let Some(before) = granted(&case.before, &arn) else {
+    let Some(before) = granted(case.before, &arn) else {
         return Opinion::fine(format!("`{arn}` does not enter by the map"));
     };
-    let Some(after) = granted(&case.after, &arn) else {
+    let Some(after) = granted(case.after, &arn) else {
         return refusal(&format!(
             "the caller `{arn}` would lose its own entry, and with it the way to undo this"
         ));
@@ -52,12 +52,6 @@ fn unknown_caller(case: &Case<'_>, why: &str) -> Opinion {
         return refusal(&format!("it is not known who the caller is ({why}), so this may lock it out"));
     }
     Opinion::fine(format!("the caller is not known: {why}"))
-}
-
-fn has_access_entry(case: &Case<'_>, arn: &PrincipalArn) -> bool {
-    let entries = case.observed.access_entries.known();
-    entries
-        .is_some_and(|entries| entries.iter().any(|entry| equal_fold(&entry.principal_arn, arn.canonical())))
 }
 
 /// What the map gives; for an ambiguous principal, only what it can count on.

@@ -10,19 +10,20 @@ use alloc::vec::Vec;
 use jiff::Timestamp;
 use serde::Serialize;
 
+mod admins;
 mod circumstances;
+mod growth;
 mod landslide;
 mod lockout;
 mod nodes;
-mod rights;
 
 #[cfg(test)]
 mod tests;
 
 use crate::cluster::ClusterIdentity;
 use crate::desired::DesiredAccess;
-use crate::effective::EffectiveMap;
-use crate::observed::{Caller, ObservedAccess};
+use crate::effective::{Answers, EffectiveMap};
+use crate::observed::{Caller, ObservedAccess, Outranking};
 use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::predict::predict;
@@ -156,12 +157,19 @@ pub fn judge(
     circumstances: &Circumstances,
 ) -> Vec<Judgement> {
     let predicted = predict(plan, observed);
+    let (before, after) = (EffectiveMap::read(observed.data()), EffectiveMap::read(predicted.data()));
+    let outranking = observed.outranking();
+    let is_outranked = |principal: &str| outranking.entry(principal).is_some();
     let case = Case {
         plan,
+        desired,
         observed,
         policies: crate::plan::policies(desired, observed).collect(),
-        before: EffectiveMap::read(observed.data()),
-        after: EffectiveMap::read(predicted.data()),
+        answers_before: before.answers().without(is_outranked),
+        answers_after: after.answers().without(is_outranked),
+        before: &before,
+        after: &after,
+        outranking: &outranking,
         circumstances,
     };
     let judgements = Guard::ALL.into_iter().map(|guard| {
@@ -194,10 +202,15 @@ pub fn approve(
 /// What the guards look at.
 struct Case<'a> {
     plan: &'a Plan,
+    desired: &'a DesiredAccess,
     observed: &'a ObservedAccess,
     policies: Vec<&'a Policy>,
-    before: EffectiveMap,
-    after: EffectiveMap,
+    before: &'a EffectiveMap,
+    after: &'a EffectiveMap,
+    /// Who gets in by the map, before and after; without those whom an access entry answers for.
+    answers_before: Answers<'a>,
+    answers_after: Answers<'a>,
+    outranking: &'a Outranking<'a>,
     circumstances: &'a Circumstances,
 }
 
@@ -205,11 +218,11 @@ impl Case<'_> {
     fn opinion(&self, guard: Guard) -> Opinion {
         match guard {
             Guard::Rg01 => lockout::caller_keeps_access(self),
-            Guard::Rg02 => rights::admins_stay(self),
+            Guard::Rg02 => admins::admins_stay(self),
             Guard::Rg03 => nodes::nodes_stay(self),
             Guard::Rg04 => landslide::sections_stay(self),
             Guard::Rg05 => landslide::few_removals(self),
-            Guard::Rg06 => rights::growth(self),
+            Guard::Rg06 => growth::growth(self),
             Guard::Rg07 => circumstances::as_planned(self),
             Guard::Rg08 => circumstances::can_be_undone(self),
         }

@@ -5,18 +5,18 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Case, Opinion};
+use crate::effective::Entry;
 
-/// Refuses where an entry that gives nodes their access would go or say something else.
+/// Refuses where an entry that gives nodes their access would go, say something else, or be outranked.
 ///
 /// Every such entry counts as in use: Node objects do not carry a role, so only EKS and EC2 could prove that
 /// none of them needs it.
 pub(super) fn nodes_stay(case: &Case<'_>) -> Opinion {
-    let after = case.after.winners();
-    let before = case.before.winners();
-    let nodes = before.iter().filter(|(_, entry)| entry.mapping.is_node());
-    let harmed: Vec<String> = nodes
-        .filter(|(key, entry)| after.get(*key).is_none_or(|now| !now.mapping.grants_the_same(&entry.mapping)))
-        .map(|(_, entry)| format!("`{}`", entry.mapping.principal))
+    let harmed: Vec<String> = case
+        .answers_before
+        .iter()
+        .filter_map(|(principal, before)| harmed_node(before, case.answers_after.of(principal)))
+        .map(|entry| format!("`{}`", entry.mapping.principal))
         .collect();
     if harmed.is_empty() {
         return Opinion::fine("every node role stays as it is");
@@ -25,4 +25,13 @@ pub(super) fn nodes_stay(case: &Case<'_>) -> Opinion {
         format!("nodes may be using {}: they would drop out of the cluster", harmed.join(", ")),
         "drain and remove the nodes first, then allow it once with `--allow RG03 --reason …`",
     )
+}
+
+/// The node's entry that would not answer any more, or not as often as it does.
+fn harmed_node<'a>(before: &[&'a Entry], after: &[&Entry]) -> Option<&'a Entry> {
+    let node = before.iter().find(|entry| entry.mapping.is_node())?;
+    let is_in =
+        |entry: &Entry, some: &[&Entry]| some.iter().any(|one| one.mapping.grants_the_same(&entry.mapping));
+    let is_as_before = is_in(node, after) && after.iter().all(|entry| is_in(entry, before));
+    (!is_as_before).then_some(*node)
 }

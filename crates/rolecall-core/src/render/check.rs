@@ -1,6 +1,6 @@
 //! What a check found, in one value, from which every voice is made.
 //!
-//! A secret that was found in a file is masked in here, so that no voice can tell it.
+//! A secret that was found in a file is masked in here, so that no voice can tell it; findings know to keep quiet.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -8,7 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::excerpt::{Excerpt, excerpt, lines};
-use super::secrets::Secrets;
+use crate::check::masked;
 use crate::cluster::fingerprint;
 use crate::finding::{Finding, Level};
 
@@ -123,13 +123,8 @@ impl CheckReport {
 
 impl CheckedFile {
     /// What was found in `file`, whose content is `text`, and how many `aws-auth` documents that holds.
-    pub fn new(file: &str, text: &str, documents: usize, mut findings: Vec<Finding>) -> Self {
-        let secrets = Secrets::of(&findings, text);
-        for finding in &mut findings {
-            finding.message = secrets.masked(&finding.message);
-            finding.help = finding.help.take().map(|help| secrets.masked(&help));
-        }
-        let lines = lines(&secrets.masked(text)).map(ToString::to_string).collect();
+    pub fn new(file: &str, text: &str, documents: usize, findings: Vec<Finding>) -> Self {
+        let lines = lines(&masked(text)).map(ToString::to_string).collect();
         Self { file: file.to_string(), lines, documents, findings }
     }
 

@@ -2,7 +2,6 @@
 //!
 //! JSON is the contract, text is for people; the others are what CI systems and editors read.
 
-mod agreed;
 mod check;
 mod excerpt;
 mod github;
@@ -13,7 +12,6 @@ mod markdown;
 mod printable;
 mod remarks;
 mod sarif;
-mod secrets;
 mod text;
 
 #[cfg(test)]
@@ -31,7 +29,6 @@ pub use markdown::{MARKER, MAX_COMMENT, Page, markdown, markdown_page};
 pub use printable::{json_text, printable};
 pub use remarks::{Remark, plan_remarks, plan_summary};
 pub use sarif::sarif;
-pub use secrets::Secrets;
 pub use text::{Line, Tone, plan_text};
 
 fn level_word(level: Level) -> &'static str {

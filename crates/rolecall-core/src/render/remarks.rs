@@ -65,9 +65,14 @@ pub fn plan_summary(plan: &Plan) -> String {
     )
 }
 
-/// Is this the judgement that somebody becomes cluster-admin?
-pub(super) fn is_growth(judgement: &Judgement) -> bool {
-    judgement.guard == Guard::Rg06 && judgement.message.starts_with("becomes")
+/// Does this judgement say that somebody becomes cluster-admin, or, as a note, gains what nobody can measure?
+pub(super) fn growth(judgement: &Judgement) -> Option<Level> {
+    match judgement.message.split(' ').next() {
+        _ if judgement.guard != Guard::Rg06 => None,
+        Some("becomes") => Some(Level::Warning),
+        Some("gains") => Some(Level::Note),
+        _ => None,
+    }
 }
 
 fn of_judgement(judgement: &Judgement) -> Option<Remark> {
@@ -77,8 +82,7 @@ fn of_judgement(judgement: &Judgement) -> Option<Remark> {
         Verdict::Allowed(reason) => {
             (Level::Warning, format!("{}, which is allowed: {reason}", judgement.message), None)
         }
-        Verdict::Passed if is_growth(judgement) => (Level::Warning, judgement.message.clone(), None),
-        Verdict::Passed => return None,
+        Verdict::Passed => (growth(judgement)?, judgement.message.clone(), None),
     };
     Some(Remark { level, title, message, hint })
 }

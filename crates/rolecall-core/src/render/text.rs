@@ -7,7 +7,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::remarks::{is_growth, plan_summary};
+use super::remarks::{growth, plan_summary};
+use crate::finding::Level;
 use crate::guard::{Judgement, Verdict};
 use crate::observed::{Knowledge, ObservedAccess};
 use crate::plan::{Action, Change, Plan, Shadowed, Standing, Unmanaged};
@@ -80,10 +81,15 @@ impl Page {
         self.blank();
     }
 
-    /// Growth to cluster-admin is always the first line of a plan.
+    /// Growth to cluster-admin is always the first line of a plan, and growth that nobody can measure, too.
     fn growth(&mut self, judgements: &[Judgement]) {
-        if let Some(growth) = judgements.iter().find(|judgement| is_growth(judgement)) {
-            self.say(Tone::Alarm, "! ", &format!("{} (RG06)", growth.message));
+        for judgement in judgements {
+            let (tone, mark) = match growth(judgement) {
+                Some(Level::Note) => (Tone::Plain, "? "),
+                Some(_) => (Tone::Alarm, "! "),
+                None => continue,
+            };
+            self.say(tone, mark, &format!("{} (RG06)", judgement.message));
             self.blank();
         }
     }

@@ -85,7 +85,8 @@ fn by_file(
         return Err(files::refused(file));
     };
     // The document is explained as it is: what is wrong with it is talk, not the answer.
-    screen.talk_of_findings(&files::checked(file, &text, Some(&document), findings));
+    let spoken = files::spoken(findings);
+    screen.talk_of_findings(&files::checked(file, &text, Some(&document), spoken));
     let explanation = explain(document.effective(), arn, &values(args));
     Ok(Answer { explanation: Some(explanation), document: Some(document), observed: None })
 }

@@ -4,15 +4,7 @@ use crate::render::{CheckReport, CheckedFile, Line, Remark, Tone};
 
 fn finding(line: usize, message: &str) -> Finding {
     let place = Place { file: "aws-auth.yml".into(), line, column: 1, end_line: line, end_column: 3 };
-    Finding {
-        code: Code::UnknownKey,
-        level: Level::Warning,
-        place,
-        message: message.into(),
-        help: Some("`h`".into()),
-        fix: None,
-        allowed: None,
-    }
+    Finding::new(Code::UnknownKey, Level::Warning, place, message).help("`h`")
 }
 
 fn report(findings: Vec<Finding>) -> CheckReport {

@@ -2,12 +2,10 @@
 
 use std::io::{self, Write};
 
-use rolecall_core::config::Config;
-use rolecall_core::finding::Finding;
-use rolecall_core::render::{Line, Secrets, Tone};
+use rolecall_core::check::{Settings, fixed, masked};
+use rolecall_core::render::{Line, Tone};
 use similar::{ChangeTag, TextDiff};
 
-use super::rules;
 use super::search::Source;
 use crate::failure::Failure;
 use crate::output::Screen;
@@ -16,16 +14,10 @@ use crate::replace::{Access, replace};
 /// Mends the source where that can only mean one thing. `false` where there was nothing to mend.
 ///
 /// The text of stdin goes to stdout, mended or not.
-pub(super) fn mend(
-    source: &mut Source,
-    findings: &[Finding],
-    settings: &Config,
-    screen: &Screen,
-) -> Result<bool, Failure> {
-    let fixed = rules::fixed(&source.name, &source.text, settings).filter(|fixed| *fixed != source.text);
+pub(super) fn mend(source: &mut Source, settings: &Settings, screen: &Screen) -> Result<bool, Failure> {
+    let fixed = fixed(&source.name, &source.text, settings);
     if let Some(fixed) = &fixed {
-        let secrets = Secrets::of(findings, &source.text);
-        screen.show(&difference(&source.name, &secrets.masked(&source.text), &secrets.masked(fixed)));
+        screen.show(&difference(&source.name, &masked(&source.text), &masked(fixed)));
     }
     match (&source.path, &fixed) {
         (Some(path), Some(fixed)) => replace(path, fixed, Access::Kept)?,

@@ -90,12 +90,12 @@ fn check(
         return Ok(None);
     }
     let settings = settings.of(&source.place())?;
-    let mut checked = rules::check(&source.name, &source.text, &settings);
-    if checked.documents == 0 && !source.is_meant() {
+    let mut checked = rolecall_core::check::check(&source.name, &source.text, &settings);
+    if checked.documents == 0 && !source.is_named {
         return Ok(None);
     }
-    if args.fix && mend::mend(&mut source, &checked.findings, &settings, screen)? {
-        checked = rules::check(&source.name, &source.text, &settings);
+    if args.fix && mend::mend(&mut source, &settings, screen)? {
+        checked = rolecall_core::check::check(&source.name, &source.text, &settings);
     }
     Ok(Some(CheckedFile::new(&source.name, &source.text, checked.documents, checked.findings)))
 }
@@ -104,25 +104,4 @@ fn nothing_in(paths: &[PathBuf]) -> Failure {
     let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
     Failure::new(format!("there is no `aws-auth` document in {}", paths.join(", ")))
         .hint("name the file, or the folder that holds it; hidden folders are not searched")
-}
-
-/// What the core's rules say, until they take settings.
-mod rules {
-    use rolecall_core::config::Config;
-    use rolecall_core::document::AwsAuthDocument;
-    use rolecall_core::finding::Finding;
-
-    pub(super) struct Checked {
-        pub(super) findings: Vec<Finding>,
-        pub(super) documents: usize,
-    }
-
-    pub(super) fn check(file: &str, text: &str, settings: &Config) -> Checked {
-        let (document, findings) = AwsAuthDocument::parse(file, text);
-        Checked { findings: settings.shown(findings), documents: usize::from(document.is_some()) }
-    }
-
-    pub(super) fn fixed(_: &str, text: &str, _: &Config) -> Option<String> {
-        text.contains("mapRols").then(|| text.replace("mapRols", "mapRoles"))
-    }
 }

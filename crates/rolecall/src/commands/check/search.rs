@@ -9,7 +9,6 @@ use crate::failure::Failure;
 use crate::files;
 
 const ENDINGS: [&str; 3] = ["yml", "yaml", "json"];
-const SECTIONS: [&str; 3] = ["mapRoles", "mapUsers", "mapAccounts"];
 
 /// One text to check.
 pub(super) struct Source {
@@ -19,7 +18,7 @@ pub(super) struct Source {
     pub(super) path: Option<PathBuf>,
     pub(super) text: String,
     /// It was named, and not come across.
-    is_named: bool,
+    pub(super) is_named: bool,
 }
 
 /// The sources at `paths`, each once, in the order in which they are named. Folders are read in theirs.
@@ -53,14 +52,6 @@ impl Source {
     /// Is it a `rolecall.yaml` itself?
     pub(super) fn is_configuration(&self) -> bool {
         Path::new(&self.name).file_name().is_some_and(|name| name == configuration::NAME)
-    }
-
-    /// Must something be said about it though it holds no `aws-auth` document that can be read?
-    pub(super) fn is_meant(&self) -> bool {
-        let says = |word: &str| self.text.contains(word);
-        self.is_named
-            || is_called_aws_auth(Path::new(&self.name))
-            || (says("aws-auth") && SECTIONS.into_iter().any(says))
     }
 }
 

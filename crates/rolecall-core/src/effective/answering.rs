@@ -1,0 +1,85 @@
+//! Who gets in by the map, principal by principal: what guards count.
+//!
+//! [`super::lookup`] answers for one principal; this is the same answer for all of them, in one pass. Entries
+//! that can match nobody are not in it: no guard may count on them.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{EffectiveMap, Entry};
+use crate::identity_mapping::{Section, fold, lower};
+use crate::principal::{PrincipalArn, strip_path};
+
+/// The entries that answer for each principal that has one of its own; accounts are not in it.
+#[derive(Debug, Default)]
+pub struct Answers<'a>(BTreeMap<String, Vec<&'a Entry>>);
+
+impl EffectiveMap {
+    /// Who gets in by an entry of `mapRoles` or `mapUsers`, and by which: several where upstream picks one at
+    /// random. A principal in both sections is answered for by `mapRoles`.
+    pub fn answers(&self) -> Answers<'_> {
+        let mut answers = Answers::default();
+        for section in [Section::MapUsers, Section::MapRoles] {
+            answers.0.extend(self.candidates_of(section));
+        }
+        answers
+    }
+
+    fn candidates_of(&self, section: Section) -> BTreeMap<String, Vec<&Entry>> {
+        let mut stored: BTreeMap<String, BTreeMap<String, &Entry>> = BTreeMap::new();
+        for entry in self.section(section).entries().iter().filter(|entry| entry.can_match()) {
+            let written = &entry.mapping.principal;
+            // Upstream's keys: roles in lower case, users as they are written.
+            let key = if section == Section::MapUsers { written.clone() } else { lower(written) };
+            stored.entry(fold(written)).or_default().insert(key, entry);
+        }
+        stored.into_iter().map(|(principal, entries)| (principal, distinct(entries))).collect()
+    }
+}
+
+impl<'a> Answers<'a> {
+    /// The entries that answer for a principal, none where it has no entry.
+    pub fn of(&self, principal: &str) -> &[&'a Entry] {
+        self.0.get(&fold(principal)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every principal, folded as its ARNs are compared, and the entries that answer for it: at least one.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[&'a Entry])> {
+        self.0.iter().map(|(principal, entries)| (principal.as_str(), entries.as_slice()))
+    }
+
+    /// Leaves out those that somebody else answers for.
+    #[must_use]
+    pub fn without(mut self, is_outranked: impl Fn(&str) -> bool) -> Self {
+        self.0.retain(|principal, _| !is_outranked(principal));
+        self
+    }
+}
+
+impl Entry {
+    /// Is there a principal that this entry could be for, on EKS? Not for a role with its path, for a session,
+    /// for what is no ARN, nor by `sso`.
+    pub fn can_match(&self) -> bool {
+        let folded = fold(&self.mapping.principal);
+        let is_somebody = |arn: PrincipalArn| {
+            let is_account =
+                arn.account().len() == 12 && arn.account().bytes().all(|byte| byte.is_ascii_digit());
+            let is_as_reported =
+                arn.canonical() == folded && strip_path(&folded).is_ok_and(|bare| bare == folded);
+            is_account && is_as_reported
+        };
+        let has_wildcard = folded.contains(['*', '?']);
+        self.sso.is_none() && !has_wildcard && PrincipalArn::parse(&folded).is_ok_and(is_somebody)
+    }
+}
+
+/// Several that say the same are as good as one: the last one written.
+fn distinct(entries: BTreeMap<String, &Entry>) -> Vec<&Entry> {
+    let mut entries: Vec<&Entry> = entries.into_values().collect();
+    entries.sort_by_key(|entry| entry.index);
+    if entries.windows(2).all(|pair| pair[0].mapping.grants_the_same(&pair[1].mapping)) {
+        entries.drain(..entries.len() - 1);
+    }
+    entries
+}

@@ -1,0 +1,75 @@
+//! RG06: who gains rights of a cluster-admin, or rights that nobody can tell.
+
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Case, Opinion};
+use crate::effective::{EffectiveMap, Entry};
+use crate::identity_mapping::Section;
+use crate::policy::Growth;
+use crate::rights::{Power, power};
+
+/// So many names are shown; a plan shows all of them further up.
+const NAMES_SHOWN: usize = 5;
+
+/// Names everybody who becomes cluster-admin, and refuses it where the policy says so.
+///
+/// Rights that are not known count as much as a cluster-admin's where the policy refuses growth.
+pub(super) fn growth(case: &Case<'_>) -> Opinion {
+    let admins = grown(case, Power::ClusterAdmin);
+    let mut unknown = grown(case, Power::Unknown);
+    unknown.extend(new_accounts(&case.before, &case.after));
+    let message = match (admins.is_empty(), unknown.is_empty()) {
+        (true, true) => return Opinion::fine("nobody becomes cluster-admin"),
+        (false, true) => format!("becomes cluster-admin: {}", named(&admins)),
+        (true, false) => format!("gains rights that are not known: {}", named(&unknown)),
+        (false, false) => format!(
+            "becomes cluster-admin: {}; gains rights that are not known: {}",
+            named(&admins),
+            named(&unknown)
+        ),
+    };
+    if case.policies.iter().any(|policy| policy.growth == Growth::Refuse) {
+        return Opinion::against(message, "allow it once with `--allow RG06 --reason …`");
+    }
+    Opinion::fine(message)
+}
+
+fn grown(case: &Case<'_>, wanted: Power) -> Vec<String> {
+    // Also whom an access entry outranks today: it may be gone tomorrow.
+    let (before, after) = (case.before.answers(), case.after.answers());
+    let growing = after.iter().filter_map(|(principal, now)| {
+        let had = before.of(principal);
+        now.iter().find(|entry| {
+            power(&entry.mapping) == wanted && !had.iter().any(|before| is_as_much(before, entry))
+        })
+    });
+    growing.map(|entry| entry.mapping.principal.clone()).collect()
+}
+
+/// Did `before` give everything that `now` gives?
+fn is_as_much(before: &Entry, now: &Entry) -> bool {
+    power(&before.mapping) == Power::ClusterAdmin
+        || (before.mapping.username == now.mapping.username
+            && now.mapping.group_set().is_subset(&before.mapping.group_set()))
+}
+
+/// Whoever is in a mapped account enters under its own ARN, to which a Binding may give anything.
+fn new_accounts(before: &EffectiveMap, after: &EffectiveMap) -> Vec<String> {
+    let accounts = |map: &EffectiveMap| -> BTreeSet<String> {
+        let entries = map.section(Section::MapAccounts).entries();
+        entries.iter().map(|entry| entry.mapping.principal.clone()).collect()
+    };
+    let new = &accounts(after) - &accounts(before);
+    new.into_iter().map(|account| format!("account {account}")).collect()
+}
+
+fn named(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMES_SHOWN).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(NAMES_SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
