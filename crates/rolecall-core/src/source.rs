@@ -35,6 +35,11 @@ impl SourceId {
         Self(id)
     }
 
+    /// A source by its name, as plans and ledgers show it.
+    pub fn named(name: &str) -> Self {
+        Self(name.to_string())
+    }
+
     /// May `other` claim what this source owns? What was applied by hand gives way to a repository, and what
     /// bootstrapping wrote gives way to anybody.
     pub fn gives_way_to(&self, other: &Self) -> bool {

@@ -9,10 +9,11 @@ use rolecall_core::cluster::ClusterIdentity;
 use rolecall_core::config::{self, ClusterConfig, Config};
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
-use rolecall_core::finding::has_errors;
+use rolecall_core::finding::{Finding, Level, has_errors};
 use rolecall_core::observed::{Knowledge, ObservedAccess, ObservedMap};
+use rolecall_core::source::SourceId;
 
-use crate::cli::ClusterArgs;
+use crate::cli::{ClusterArgs, PathArgs};
 use crate::failure::Failure;
 use crate::output::Screen;
 use crate::source::{Provenance, provenance};
@@ -29,8 +30,9 @@ pub(crate) struct Project {
     pub(crate) cluster: Option<ClusterConfig>,
 }
 
-/// Reads the desired access at `path`.
-pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Result<Project, Failure> {
+/// Reads the desired access that is named.
+pub(crate) fn project(named: &PathArgs, args: &ClusterArgs, screen: &Screen) -> Result<Project, Failure> {
+    let path = named.path.as_path();
     let found = find_map(path)?;
     let probe = found.clone().unwrap_or_else(|| path.join(NAMES[0]));
     let mut provenance = provenance(&probe, screen);
@@ -47,12 +49,22 @@ pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Resul
         (None, None) => return Err(no_map_in(path)),
     };
     let text = read(&file)?;
-    let (document, findings) = AwsAuthDocument::parse(&shown(&file), &text);
-    let shown_findings = config.config.shown(findings);
-    screen.findings(&shown_findings, &text)?;
-    let desired = DesiredAccess::new(document, &shown_findings, provenance.revision, config.config.policy);
-    let desired = desired.ok_or_else(|| refused(&file))?;
+    let (document, findings) = AwsAuthDocument::checked(&shown(&file), &text, &config.config.checks);
+    let findings = spoken(findings);
+    screen.findings(&findings, &text)?;
+    let desired = DesiredAccess::new(document, &findings, provenance.revision, config.config.policy);
+    let mut desired = desired.ok_or_else(|| refused(&file))?;
+    if let Some(source) = &named.take_over {
+        desired = desired.taking_over(SourceId::named(source));
+    }
     Ok(Project { file, desired, cluster })
+}
+
+/// The findings that are told beside something else. Notes are what `check` is asked for: here they would
+/// stand before every plan.
+pub(crate) fn spoken(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.retain(|finding| finding.level != Level::Note);
+    findings
 }
 
 /// Reads what the user says was applied before.

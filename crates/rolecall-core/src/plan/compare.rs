@@ -26,7 +26,7 @@ pub(super) fn compare(
     ownership: &Ownership,
 ) -> Compared {
     let want = desired.document().effective();
-    let removes_unmanaged = super::removes_unmanaged(desired, observed);
+    let removes_unmanaged = super::policies::removes_unmanaged(desired, observed);
     let mut compared = Compared { changes: Vec::new(), unmanaged: Vec::new(), conflicts: Vec::new() };
     for section in have.unreadable().into_iter().map(crate::effective::SectionReading::section) {
         compared.changes.extend(replaced_section(section, want));

@@ -42,6 +42,10 @@ impl Ownership {
             let claimed = claimed(intent, have).into_iter();
             owners.extend(claimed.map(|key| (key.clone(), intent.revision.source.clone())));
         }
+        if let Some(taken) = desired.takes_over() {
+            let theirs = owners.values_mut().filter(|owner| *owner == taken);
+            theirs.for_each(|owner| owner.clone_from(source));
+        }
         Self { source: source.clone(), owners, seen: ledger.map(|ledger| ledger.unmanaged.clone()) }
     }
 
@@ -96,7 +100,7 @@ impl Ownership {
             revision: desired.revision().clone(),
             digest: desired.digest(),
             policy: desired.policy().clone(),
-            policy_before: super::policy_before(desired, observed).cloned(),
+            policy_before: super::policies::policy_before(desired, observed).cloned(),
             record: ledger.applied.get(&self.source).and_then(|applied| applied.record.clone()),
         };
         ledger.applied.insert(self.source.clone(), applied);

@@ -76,6 +76,9 @@ impl Page {
             (true, None) => "a file that is in no repository".to_string(),
         };
         self.say(Tone::Title, "", &format!("Plan for `{cluster}`, from {from}"));
+        if let Some(source) = plan.takes_over() {
+            self.say(Tone::Plain, "", &format!("It takes over what {source} owns."));
+        }
         self.blank();
     }
 
@@ -182,7 +185,10 @@ impl Page {
                 "x ",
                 &format!("`{principal}` is owned by another source, {}", conflict.owner),
             );
-            self.hint(Some("remove it there first, or leave it out here"));
+            self.hint(Some(&format!(
+                "if that is where this file was before, say `--take-over {}`; else leave it out here, or remove it there first",
+                conflict.owner
+            )));
         }
         for blocked in plan.blocked() {
             self.say(Tone::Removed, "x ", &blocked.reason);

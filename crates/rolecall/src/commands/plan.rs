@@ -49,7 +49,7 @@ pub(crate) struct PlanArgs {
 pub(crate) fn run(args: &PlanArgs, screen: &Screen) -> Result<Status, Failure> {
     let allowed = allowances(&args.allow)?;
     let applier = args.applier.as_deref().map(applier).transpose()?;
-    let project = files::project(&args.path.path, &args.cluster, screen)?;
+    let project = files::project(&args.path, &args.cluster, screen)?;
     let work = Work { args, project: &project, allowed, applier: applier.as_ref(), screen };
     let Looked { planned, maker, rehearsal, remarks } = match &args.observed {
         Some(file) => work.offline(file)?,

@@ -136,6 +136,7 @@ impl Screen {
 
     /// Shows findings beside the data.
     pub(crate) fn talk_of_findings(&self, findings: &[Finding], text: &str) {
+        let text = &rolecall_core::check::masked(text);
         for finding in findings {
             self.talk(&finding::excerpt(finding, text));
         }

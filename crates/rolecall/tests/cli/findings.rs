@@ -17,7 +17,7 @@ fn plan(map: &str) -> Outcome {
 fn a_wrong_indent_in_the_list_is_refused_with_its_place() {
     let outcome = plan(&MAP.replace("      username: codebuild", "     username: codebuild")).ends(3);
     let expected = "\
-error[RC004]: `mapRoles` cannot be read: did not find expected '-' indicator
+error[RC004]: `mapRoles` cannot be read: did not find expected '-' indicator: this line is indented less than the one above it, by 1
   --> aws-auth.yml:15:6
 15 |      username: codebuild
    |      ^
