@@ -9,6 +9,7 @@ extern crate alloc;
 
 pub use jiff::Timestamp;
 
+pub mod check;
 pub mod document;
 pub mod effective;
 pub mod finding;

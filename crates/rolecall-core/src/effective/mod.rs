@@ -5,6 +5,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 mod answering;
@@ -26,18 +27,49 @@ use crate::identity_mapping::{EntryKey, Section};
 #[cfg(test)]
 mod tests;
 
-/// All three sections as the authenticator reads them.
+/// All three sections as the authenticator reads them. Cloning it copies no text.
 #[derive(Debug, Clone)]
 pub struct EffectiveMap {
-    sections: [SectionReading; 3],
+    sections: [Arc<SectionReading>; 3],
 }
+
+impl Default for EffectiveMap {
+    /// A map that says nothing.
+    fn default() -> Self {
+        Self::read(&BTreeMap::new())
+    }
+}
+
+/// Equal texts are read equally.
+impl PartialEq for EffectiveMap {
+    fn eq(&self, other: &Self) -> bool {
+        Section::ALL.into_iter().all(|section| self.section(section).text() == other.section(section).text())
+    }
+}
+
+impl Eq for EffectiveMap {}
 
 impl EffectiveMap {
     /// Reads the data of the ConfigMap.
     pub fn read(data: &BTreeMap<String, String>) -> Self {
         let read =
             |section: Section| SectionReading::read(section, data.get(section.key()).map(String::as_str));
-        Self { sections: Section::ALL.map(read) }
+        Self { sections: Section::ALL.map(|section| Arc::new(read(section))) }
+    }
+
+    /// The same map with another reading of some sections.
+    pub(crate) fn with(&self, changed: impl IntoIterator<Item = Arc<SectionReading>>) -> Self {
+        let mut map = self.clone();
+        for reading in changed {
+            let section = reading.section();
+            map.sections[section as usize] = reading;
+        }
+        map
+    }
+
+    /// One section, to be kept.
+    pub(crate) fn shared(&self, section: Section) -> Arc<SectionReading> {
+        self.sections[section as usize].clone()
     }
 
     /// One section.
@@ -47,12 +79,12 @@ impl EffectiveMap {
 
     /// All three, in the order in which the authenticator consults them.
     pub fn sections(&self) -> impl Iterator<Item = &SectionReading> {
-        self.sections.iter()
+        self.sections.iter().map(AsRef::as_ref)
     }
 
     /// Every entry that counts, in the order of the text.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.sections.iter().flat_map(SectionReading::entries)
+        self.sections().flat_map(SectionReading::entries)
     }
 
     /// The entry that wins under each key: the last one written.
@@ -67,7 +99,7 @@ impl EffectiveMap {
 
     /// Is nobody mapped?
     pub fn is_empty(&self) -> bool {
-        self.sections.iter().all(|section| section.entries().is_empty())
+        self.sections().all(|section| section.entries().is_empty())
     }
 }
 
@@ -79,7 +111,7 @@ impl EffectiveMap {
             if !section.entries_by_chance().is_empty() {
                 let mut read: Vec<Self> = others.iter().chain([self]).cloned().collect();
                 for map in &mut read {
-                    map.sections[index] = section.as_read_by_chance();
+                    map.sections[index] = Arc::new(section.as_read_by_chance());
                 }
                 others.append(&mut read);
             }
@@ -89,6 +121,6 @@ impl EffectiveMap {
 
     /// The sections that are there and cannot be read: the authenticator takes them for empty.
     pub fn unreadable(&self) -> Vec<&SectionReading> {
-        self.sections.iter().filter(|section| section.unreadable().is_some()).collect()
+        self.sections().filter(|section| section.unreadable().is_some()).collect()
     }
 }

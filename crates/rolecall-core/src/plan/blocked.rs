@@ -30,12 +30,13 @@ pub(super) fn blocked(
 /// Taking over from a source that was never here is a slip of the pen.
 fn take_over_block(desired: &DesiredAccess, observed: &ObservedAccess) -> Option<Blocked> {
     let taken = desired.takes_over()?;
-    let ledger = observed.ledger().cloned().unwrap_or_default();
-    let sources: BTreeSet<&SourceId> = ledger.owners.values().chain(ledger.applied.keys()).collect();
+    let ledger = observed.ledger.known()?.as_ref().map(|observed| &observed.ledger);
+    let sources: BTreeSet<&SourceId> =
+        ledger.into_iter().flat_map(|ledger| ledger.owners.values().chain(ledger.applied.keys())).collect();
     let known: Vec<String> = sources.iter().map(|source| format!("`{source}`")).collect();
     (!sources.contains(taken)).then(|| Blocked {
         reason: format!("there is nothing to take over from: `{taken}` has never applied anything here"),
-        hint: format!("the sources of this cluster are {}", known.join(", ")),
+        hint: format!("the sources of this cluster are: {}", known.join(", ")),
     })
 }
 

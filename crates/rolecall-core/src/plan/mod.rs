@@ -26,6 +26,7 @@ use crate::ledger::Ledger;
 use crate::observed::ObservedAccess;
 use crate::source::{SourceId, SourceRevision};
 
+use edit::Edited;
 use ownership::Ownership;
 pub(crate) use policies::policies;
 
@@ -35,27 +36,26 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
     let ownership = Ownership::of(desired, observed, &have);
     let mut compared = compare::compare(desired, observed, &have, &ownership);
     let mut blocked = blocked::blocked(desired, observed, &compared.unmanaged);
-    let data = match edit::edited_data(desired, observed.data(), &have, &compared.changes) {
-        Ok(data) => data,
-        Err(block) => {
-            blocked.push(block);
-            observed.data().clone()
-        }
-    };
-    let will_be = EffectiveMap::read(&data);
+    let edited = edit::edited(desired, observed.data(), &have, &compared.changes).unwrap_or_else(|block| {
+        blocked.push(block);
+        Edited { data: observed.data().clone(), reading: have.clone() }
+    });
     let outranking = observed.outranking();
-    effects::complete(&mut compared.changes, &outranking, &have, &will_be);
+    effects::complete(&mut compared.changes, &outranking, &have, &edited.reading);
     Plan {
         cluster: observed.cluster.clone(),
         revision: desired.revision().clone(),
+        takes_over: desired.takes_over().cloned(),
         observed_fingerprint: observed.fingerprint(),
-        calls: calls::calls(observed, &data),
+        calls: calls::calls(observed, &edited.data),
         ledger: ownership.after(desired, observed, &compared),
         changes: compared.changes,
         unmanaged: compared.unmanaged,
         conflicts: compared.conflicts,
-        shadowed: effects::shadowed(&outranking, &will_be),
-        data,
+        shadowed: effects::shadowed(&outranking, &edited.reading),
+        data: edited.data,
+        before: have,
+        after: edited.reading,
         blocked,
     }
 }
@@ -66,6 +66,7 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
 pub struct Plan {
     pub(crate) cluster: ClusterIdentity,
     pub(crate) revision: SourceRevision,
+    pub(crate) takes_over: Option<SourceId>,
     pub(crate) observed_fingerprint: String,
     pub(crate) changes: Vec<Change>,
     pub(crate) calls: Vec<Call>,
@@ -75,6 +76,9 @@ pub struct Plan {
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) ledger: Ledger,
     pub(crate) data: BTreeMap<String, String>,
+    /// The map as the authenticator reads it now, and as it will.
+    pub(crate) before: EffectiveMap,
+    pub(crate) after: EffectiveMap,
 }
 
 impl Plan {
@@ -86,6 +90,11 @@ impl Plan {
     /// The revision of the files that it is made from.
     pub fn revision(&self) -> &SourceRevision {
         &self.revision
+    }
+
+    /// The source whose entries become this one's.
+    pub fn takes_over(&self) -> Option<&SourceId> {
+        self.takes_over.as_ref()
     }
 
     /// The fingerprint of what it was planned against.
@@ -131,6 +140,11 @@ impl Plan {
     /// The data of the map as they will be.
     pub fn data(&self) -> &BTreeMap<String, String> {
         &self.data
+    }
+
+    /// What the authenticator will make of it.
+    pub fn after(&self) -> &EffectiveMap {
+        &self.after
     }
 
     /// Is the cluster as the files say?

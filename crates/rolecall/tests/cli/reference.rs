@@ -10,6 +10,7 @@ use crate::run::Desk;
 /// Every command, in the order of `rolecall --help`.
 const COMMANDS: &[&[&str]] = &[
     &[],
+    &["check"],
     &["plan"],
     &["apply"],
     &["verify"],
@@ -19,6 +20,7 @@ const COMMANDS: &[&[&str]] = &[
     &["token", "inspect"],
     &["kubeconfig"],
     &["bootstrap", "cluster"],
+    &["rule"],
     &["completions"],
 ];
 
