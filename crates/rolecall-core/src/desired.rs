@@ -7,7 +7,7 @@ use crate::cluster::fingerprint;
 use crate::document::AwsAuthDocument;
 use crate::finding::{Finding, has_errors};
 use crate::policy::Policy;
-use crate::source::SourceRevision;
+use crate::source::{SourceId, SourceRevision};
 
 /// What the files want. It can only be made of a document that the authenticator reads without a loss.
 #[derive(Debug, Clone)]
@@ -16,6 +16,7 @@ pub struct DesiredAccess {
     revision: SourceRevision,
     policy: Policy,
     previous: Option<AwsAuthDocument>,
+    takes_over: Option<SourceId>,
 }
 
 impl DesiredAccess {
@@ -27,13 +28,20 @@ impl DesiredAccess {
         policy: Policy,
     ) -> Option<Self> {
         let document = document.filter(|_| !has_errors(findings))?;
-        Some(Self { document, revision, policy, previous: None })
+        Some(Self { document, revision, policy, previous: None, takes_over: None })
     }
 
     /// The same, with what this source applied before, for a cluster that keeps no ledger.
     #[must_use]
     pub fn after(mut self, previous: AwsAuthDocument) -> Self {
         self.previous = Some(previous);
+        self
+    }
+
+    /// The same, for a file that has moved: what `source` owned is this source's from now on.
+    #[must_use]
+    pub fn taking_over(mut self, source: SourceId) -> Self {
+        self.takes_over = Some(source);
         self
     }
 
@@ -62,5 +70,10 @@ impl DesiredAccess {
     /// What this source applied before, where the user had to say so.
     pub fn previous(&self) -> Option<&AwsAuthDocument> {
         self.previous.as_ref()
+    }
+
+    /// The source that gives way to this one, by the user's word.
+    pub fn takes_over(&self) -> Option<&SourceId> {
+        self.takes_over.as_ref()
     }
 }

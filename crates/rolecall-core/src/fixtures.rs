@@ -6,8 +6,9 @@ use crate::document::AwsAuthDocument;
 use crate::guard::Circumstances;
 use crate::ledger::Ledger;
 use crate::observed::{Caller, Knowledge, ObservedAccess, ObservedLedger, ObservedMap};
+use crate::plan::plan;
 use crate::policy::Policy;
-use crate::source::SourceRevision;
+use crate::source::{SourceId, SourceRevision};
 
 const META: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\n";
 
@@ -59,4 +60,35 @@ pub(crate) fn observed(roles: &str, ledger: Option<Ledger>) -> ObservedAccess {
 /// Nothing special, at the moment of the observation.
 pub(crate) fn circumstances() -> Circumstances {
     Circumstances { now: jiff::Timestamp::UNIX_EPOCH, declared: None, applier: None, allowed: vec![] }
+}
+
+/// An entry for the principal that `arn` ends with, of account 111122223333: `role/a` or `user/b`.
+pub(crate) fn entry(arn: &str, username: &str, groups: &str) -> String {
+    let key = if arn.starts_with("user/") { "userarn" } else { "rolearn" };
+    format!("- {key}: arn:aws:iam::111122223333:{arn}\n  username: {username}\n  groups: [{groups}]\n")
+}
+
+/// What a file of the repository `source` with these sections wants.
+pub(crate) fn wanted(sections: &[(&str, &str)], source: &str, policy: Policy) -> DesiredAccess {
+    let mut text = format!("{META}data:\n");
+    for (key, section) in sections {
+        text.extend(["  ", key, ": |\n"]);
+        section.lines().for_each(|line| text.extend(["    ", line, "\n"]));
+    }
+    let (document, findings) = AwsAuthDocument::parse("aws-auth.yml", &text);
+    let source = SourceId::repository("https://git.example.com/doors", source);
+    let revision = SourceRevision { source, commit: Some("1a".into()), modified: false };
+    DesiredAccess::new(document, &findings, revision, policy).unwrap_or_else(|| panic!("{findings:?}"))
+}
+
+/// A cluster with these sections, where `wanted` was applied before.
+pub(crate) fn applied(sections: &[(&str, &str)], wanted: Option<&DesiredAccess>) -> ObservedAccess {
+    let mut cluster = observed("", None);
+    let data = sections.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+    cluster.map = Some(ObservedMap { data, resource_version: Some("1".into()), ..ObservedMap::default() });
+    cluster.access_entries = Knowledge::Known(Vec::new());
+    let ledger = wanted.map(|wanted| plan(wanted, &cluster).ledger().clone());
+    cluster.ledger =
+        Knowledge::Known(ledger.map(|ledger| ObservedLedger { resource_version: "1".into(), ledger }));
+    cluster
 }

@@ -1,5 +1,5 @@
-//! What the cluster will be after a plan: the guards ask it who would still get in, the property tests use
-//! it as the model, and the fake cluster is built on it.
+//! What the cluster will be after a plan: the property tests hold what guards judge against it, and the fake
+//! cluster is built on it.
 
 use alloc::string::String;
 

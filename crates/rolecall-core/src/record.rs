@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::identity_mapping::EntryKey;
+use crate::identity_mapping::{EntryKey, IdentityMapping};
 use crate::observed::Caller;
 use crate::source::SourceRevision;
 
-/// What is about to be done. As long as it is not completed, what it adds is ours.
+/// What is about to be done. As long as it is not completed, what it adds is ours if the map has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Intent {
@@ -22,8 +22,10 @@ pub struct Intent {
     pub revision: SourceRevision,
     /// Who applies it.
     pub caller: Option<Caller>,
-    /// What it adds or alters.
+    /// What it adds.
     pub adds: BTreeSet<EntryKey>,
+    /// What it alters, which was there before, and what it was meant to say.
+    pub alters: BTreeMap<EntryKey, IdentityMapping>,
     /// What it removes.
     pub removes: BTreeSet<EntryKey>,
     /// Digest of the map's data before, see [`data_fingerprint`].

@@ -26,13 +26,18 @@ impl SourceId {
 
     /// A repository, by any of its URLs, and the path of the file in it.
     ///
-    /// `https://`, `ssh://` and `git@host:` forms of one repository give the same source, credentials in
-    /// the URL are dropped, so that a second clone does not look like a second owner.
+    /// `https://`, `ssh://`, `git@host:` and `codecommit::` forms of one repository give the same source, so
+    /// that a second clone does not look like a second owner. Credentials in the URL are dropped.
     pub fn repository(url: &str, path: &str) -> Self {
         let mut id = normalised(url);
         id.push_str("//");
         id.push_str(path.trim_start_matches("./"));
         Self(id)
+    }
+
+    /// A source by its name, as plans and ledgers show it.
+    pub fn named(name: &str) -> Self {
+        Self(name.to_string())
     }
 
     /// May `other` claim what this source owns? What was applied by hand gives way to a repository, and what
@@ -79,15 +84,68 @@ impl fmt::Display for SourceRevision {
     }
 }
 
+/// The part of a repository's URL that is the same in all its forms, without any credential.
 fn normalised(url: &str) -> String {
-    let (authority, path) = match url.split_once("://") {
-        Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
-        // The form that scp has: `git@host:path`.
-        None => url.split_once(':').unwrap_or((url, "")),
-    };
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
-    let path = path.trim_matches('/');
-    let path = path.strip_suffix(".git").unwrap_or(path);
-    if path.is_empty() { host } else { alloc::format!("{host}/{path}") }
+    if let Some(repository) = code_commit(url) {
+        return repository;
+    }
+    match url.split_once("://") {
+        Some(("file", path)) => bare(path).to_string(),
+        Some((scheme, rest)) => {
+            let (authority, path) =
+                without_userinfo(rest).split_once('/').unwrap_or((without_userinfo(rest), ""));
+            joined(&host(authority, scheme), path)
+        }
+        None => {
+            // The form that scp has: `git@host:path`. Anything else is a folder.
+            let rest = without_userinfo(url);
+            match rest.split_once(':').filter(|(host, _)| host.len() > 1 && !host.contains(['/', '\\'])) {
+                Some((host, path)) => joined(&host.to_ascii_lowercase(), path),
+                None => bare(rest).to_string(),
+            }
+        }
+    }
+}
+
+/// The URLs of AWS' own Git helper: `codecommit::REGION://[PROFILE@]REPOSITORY`, or without the region.
+fn code_commit(url: &str) -> Option<String> {
+    let (region, rest) = url.strip_prefix("codecommit:")?.split_once("//")?;
+    let name = bare(without_userinfo(rest));
+    Some(match region.trim_matches(':') {
+        "" => alloc::format!("codecommit/{name}"),
+        region => {
+            let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+            alloc::format!("git-codecommit.{region}.amazonaws.com{suffix}/v1/repos/{name}")
+        }
+    })
+}
+
+/// Whatever stands before the host, passwords with an odd letter included, must never be told.
+fn without_userinfo(rest: &str) -> &str {
+    let Some((before, after)) = rest.split_once('@') else { return rest };
+    match (before.contains(':'), before.contains('/')) {
+        (true, _) => rest.rsplit('@').next().unwrap_or(after),
+        // Without a password it is in the path, as in `host/@team/repository`.
+        (false, true) => rest,
+        (false, false) => after,
+    }
+}
+
+/// The host in lower case; its port, unless it is the one that the scheme stands for.
+fn host(authority: &str, scheme: &str) -> String {
+    let usual = [("https", "443"), ("http", "80"), ("ssh", "22"), ("git", "9418")];
+    match authority.rsplit_once(':') {
+        Some((host, port)) if usual.contains(&(scheme, port)) || port.is_empty() => host.to_ascii_lowercase(),
+        _ => authority.to_ascii_lowercase(),
+    }
+}
+
+fn joined(host: &str, path: &str) -> String {
+    let path = bare(path.trim_start_matches('/'));
+    if path.is_empty() { host.to_string() } else { alloc::format!("{host}/{path}") }
+}
+
+fn bare(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    path.strip_suffix(".git").unwrap_or(path)
 }

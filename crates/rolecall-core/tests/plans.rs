@@ -13,6 +13,7 @@ use std::path::Path;
 use rolecall_core::cluster::{AccessEntry, AuthenticationMode, ClusterIdentity};
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
+use rolecall_core::effective::EffectiveMap;
 use rolecall_core::finding::Level;
 use rolecall_core::guard::{Allowance, Circumstances, Guard, judge};
 use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedLedger, ObservedMap};
@@ -142,8 +143,10 @@ fn assert_planning_is_sound(desired: &DesiredAccess, observed: &ObservedAccess, 
     let json = |plan: &Plan| render::plan(plan, &[], observed).to_string();
     assert_eq!(&plan(desired, observed), first);
     assert_eq!(json(&plan(desired, observed)), json(first));
+    let predicted = predict(first, observed);
+    assert_eq!(first.after(), &EffectiveMap::read(predicted.data()), "guards judge another map");
     if first.blocked().is_empty() {
-        let again = plan(desired, &predict(first, observed));
+        let again = plan(desired, &predicted);
         assert_eq!(again.changes(), [], "planned again after it was applied");
         assert_eq!(again.ledger(), first.ledger(), "the ledger does not settle");
     }

@@ -115,6 +115,9 @@ pub(crate) struct PathArgs {
     /// The file, or a folder that holds `aws-auth.yml`
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) path: PathBuf,
+    /// The source that the file had before it moved: what that one owned is this one's from now on
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) take_over: Option<String>,
 }
 
 /// What is allowed by hand, this once.

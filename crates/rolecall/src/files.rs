@@ -12,8 +12,9 @@ use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::finding::{Finding, Level, has_errors};
 use rolecall_core::observed::{Knowledge, ObservedAccess, ObservedMap};
 use rolecall_core::render::CheckedFile;
+use rolecall_core::source::SourceId;
 
-use crate::cli::ClusterArgs;
+use crate::cli::{ClusterArgs, PathArgs};
 use crate::configuration;
 use crate::failure::Failure;
 use crate::output::Screen;
@@ -30,8 +31,9 @@ pub(crate) struct Project {
     pub(crate) cluster: Option<ClusterConfig>,
 }
 
-/// Reads the desired access at `path`.
-pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Result<Project, Failure> {
+/// Reads the desired access that is named.
+pub(crate) fn project(named: &PathArgs, args: &ClusterArgs, screen: &Screen) -> Result<Project, Failure> {
+    let path = named.path.as_path();
     let found = find_map(path)?;
     let probe = found.clone().unwrap_or_else(|| path.join(NAMES[0]));
     let mut provenance = provenance(&probe, screen);
@@ -52,7 +54,10 @@ pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Resul
     let findings = spoken(findings);
     screen.findings(checked(&file, &text, document.as_ref(), findings.clone()))?;
     let desired = DesiredAccess::new(document, &findings, provenance.revision, config.config.policy);
-    let desired = desired.ok_or_else(|| refused(&file))?;
+    let mut desired = desired.ok_or_else(|| refused(&file))?;
+    if let Some(source) = &named.take_over {
+        desired = desired.taking_over(SourceId::named(source));
+    }
     Ok(Project { file, desired, cluster })
 }
 

@@ -58,10 +58,10 @@ fn work_tree(file: &Path, screen: &Screen) -> Option<(PathBuf, SourceRevision)> 
     let (root, prefix) = place.split_once('\n').unwrap_or((&place, ""));
     let root = PathBuf::from(root);
     let path = format!("{prefix}{}", name.to_string_lossy());
-    let by_name = || root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let url = url.filter(|url| !url.is_empty()).unwrap_or_else(by_name);
+    // The name of a folder tells no repository from another.
+    let by_url = url.filter(|url| !url.is_empty()).map(|url| SourceId::repository(&url, &path));
     let revision = SourceRevision {
-        source: SourceId::repository(&url, &path),
+        source: by_url.unwrap_or_else(SourceId::cli),
         commit: commit.filter(|commit| !commit.is_empty()),
         modified: changes.is_some_and(|changes| !changes.is_empty()),
     };

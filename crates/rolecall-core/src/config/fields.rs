@@ -82,14 +82,20 @@ impl Reader<'_> {
         self.list(fields, key).iter().filter_map(|item| self.as_text(item, &what)).collect()
     }
 
-    pub(super) fn number(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Option<usize> {
+    /// A whole number from 0 to `most`.
+    pub(super) fn number(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        most: usize,
+    ) -> Option<usize> {
         let valued = fields.take(key)?;
         let number = match &valued.value {
-            Value::Number(text) => text.parse().ok(),
+            Value::Number(text) => text.parse().ok().filter(|number| *number <= most),
             _ => None,
         };
         if number.is_none() {
-            self.error(valued.node, format!("`{key}` must be a whole number"), None);
+            self.error(valued.node, format!("`{key}` must be a whole number from 0 to {most}"), None);
         }
         number
     }

@@ -46,6 +46,9 @@ pub struct ClusterConfig {
     pub path: Option<String>,
 }
 
+/// More than any map holds.
+const MOST_REMOVALS: usize = 1_000_000;
+
 /// Parses the content of `file`. `None` where a finding is an error.
 pub fn parse(file: &str, text: &str) -> (Option<Config>, Vec<Finding>) {
     let lines = LineIndex::new(text);
@@ -154,8 +157,8 @@ fn policy(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> Policy {
     if let Some(mut max) = reader.mapping(&mut fields, "maxRemovals") {
         let default = MaxRemovals::default();
         policy.max_removals = MaxRemovals {
-            count: reader.number(&mut max, "count").unwrap_or(default.count),
-            percent: reader.number(&mut max, "percent").unwrap_or(default.percent),
+            count: reader.number(&mut max, "count", MOST_REMOVALS).unwrap_or(default.count),
+            percent: reader.number(&mut max, "percent", 100).unwrap_or(default.percent),
         };
         reader.finish(&max);
     }

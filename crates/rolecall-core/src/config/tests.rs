@@ -62,6 +62,9 @@ fn mistakes_have_a_place() {
         "3:16",
         "`RC004` has no other level: such a file cannot be read, or not be stored",
     );
+    let range = "`percent` must be a whole number from 0 to 100";
+    check_error("policy:\n  maxRemovals:\n    percent: 101\n", "5:14", range);
+    check_error("policy:\n  maxRemovals:\n    percent: -1\n", "5:14", range);
     check_error("clusters:\n  - name: 12\n", "4:11", "`name` must be a text");
 }
 

@@ -12,7 +12,7 @@ use rolecall_yaml::{
     Document, Limits, LineIndex, Member, NodeId, NodeKind, Span, Splice, Value, Valued, to_json,
 };
 
-use crate::finding::{Code, Edit, Finding, Fix, Level, Place};
+use crate::finding::{Code, Edit, Finding, Fix, Level, Place, nearest};
 use crate::identity_mapping::Section;
 
 /// What the outer file says.
@@ -65,6 +65,9 @@ pub(crate) fn is_meant(object: &Valued) -> (bool, bool) {
 
 const KIND_HELP: &str = "it must be a ConfigMap named `aws-auth` in the namespace `kube-system`";
 
+/// What a ConfigMap may consist of.
+const KEYS: [&str; 6] = ["apiVersion", "kind", "metadata", "data", "binaryData", "immutable"];
+
 struct Reader<'a> {
     file: &'a str,
     text: &'a str,
@@ -104,6 +107,7 @@ impl Reader<'_> {
             return None;
         };
         let is_aws_auth = self.is_aws_auth(members, object.node);
+        self.unknown_keys(members);
         let metadata = member(members, "metadata").map(|valued| &valued.value);
         let parts = self.parts(members, object.node, metadata);
         is_aws_auth.then_some(parts)
@@ -122,6 +126,24 @@ impl Reader<'_> {
             _ => self.error(Code::NotAwsAuth, root, "the object has no `metadata`", KIND_HELP),
         }
         self.findings[before..].iter().all(|finding| finding.code != Code::NotAwsAuth)
+    }
+
+    /// A section beside `data`, by one blank too few, is no section, and all of it would be gone.
+    fn unknown_keys(&mut self, members: &[Member]) {
+        let is_unknown = |member: &&Member| !KEYS.contains(&member.key.as_str());
+        for Member { key, key_node, .. } in members.iter().filter(is_unknown) {
+            if let Some(section) = nearest(key, &Section::ALL.map(Section::key)) {
+                let message = format!("`{key}` stands beside `data`, where nobody reads it");
+                let help = format!("indent it, so that `{section}` is a key of `data`");
+                self.error(Code::MisspeltSection, *key_node, &message, &help);
+                continue;
+            }
+            let help = match nearest(key, &KEYS) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "remove it, or move it to where it belongs".to_owned(),
+            };
+            self.error(Code::UnknownKey, *key_node, &format!("a ConfigMap has no key `{key}`"), &help);
+        }
     }
 
     fn expect(&mut self, members: &[Member], key: &str, wanted: &str, holder: NodeId) {

@@ -180,8 +180,9 @@ impl AwsAuthDocument {
 
     /// `via` with the file and line at which the entry stands.
     pub fn locate(&self, via: &Via) -> Via {
-        let entries = self.effective.section(via.section).entries();
-        let entry = entries.iter().find(|entry| entry.index == via.index);
+        let section = self.effective.section(via.section);
+        let mut entries = section.entries().iter().chain(section.entries_by_chance());
+        let entry = entries.find(|entry| entry.index == via.index);
         let line = entry.map(|entry| self.place(via.section, entry.span).line);
         Via { file: Some(self.file.clone()), line, ..via.clone() }
     }

@@ -79,7 +79,18 @@ fn too_much_is_refused_with_its_place() {
 }
 
 #[test]
+fn what_stands_beside_data_is_told() {
+    check(&format!("{META}data:\nmapRoles: |\n  []\n"), "f:7:1 RC009 `mapRoles` stands beside `data`");
+    check(&format!("{META}mapuser: |\n  []\n"), "f:6:1 RC009 `mapuser` stands beside `data`");
+    check(&format!("{META}datas: {{}}\n"), "f:6:1 RC008 a ConfigMap has no key `datas`");
+}
+
+#[test]
 fn what_is_not_read_is_told() {
+    check(
+        &format!("{META}data:\n  mapRole: |\n    []\n"),
+        "f:7:3 RC009 the authenticator does not read `mapRole`",
+    );
     check(
         &format!("{META}data:\n  maproles: |\n    []\n"),
         "f:7:3 RC009 the authenticator does not read `maproles`",

@@ -41,6 +41,9 @@ pub struct Candidate {
     pub groups: Vec<String>,
     /// Which entry.
     pub via: Via,
+    /// Why nobody gets in after all when this entry is picked; only where it is one of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied: Option<Denial>,
 }
 
 /// Where an entry stands.
@@ -73,19 +76,21 @@ pub struct Denial {
 
 /// Explains `principal` by `map`, as on EKS, where the gate of `sso:` is off.
 pub fn explain(map: &EffectiveMap, principal: &PrincipalArn, values: &TemplateValues) -> Explanation {
+    explain_gated(map, principal, values, false)
+}
+
+/// Explains `principal` by `map`, with the feature gate `SSORoleMatch` on or off.
+pub fn explain_gated(
+    map: &EffectiveMap,
+    principal: &PrincipalArn,
+    values: &TemplateValues,
+    sso_gate: bool,
+) -> Explanation {
     let values = complete(values, principal);
-    let verdict = match lookup(map, principal, false) {
-        Lookup::Entry(entry) => mapped(entry, &values),
-        Lookup::Account(entry) => Verdict::Mapped(Candidate {
-            username: principal.canonical().to_owned(),
-            groups: Vec::new(),
-            via: Via::of(entry),
-        }),
-        Lookup::Ambiguous(entries) => {
-            Verdict::Ambiguous(entries.into_iter().map(|entry| candidate(entry, &values)).collect())
-        }
-        Lookup::Nothing => Verdict::Denied(why_nothing(map, principal)),
-    };
+    let found = verdict(map, principal, &values, sso_gate);
+    let others = map.other_readings().into_iter();
+    let verdict =
+        others.fold(found, |found, map| either(found, &verdict(&map, principal, &values, sso_gate)));
     Explanation { verdict }
 }
 
@@ -93,6 +98,42 @@ impl Via {
     fn of(entry: &Entry) -> Self {
         Self { section: entry.key.section(), index: entry.index, file: None, line: None }
     }
+}
+
+/// The verdict by one reading of the map.
+fn verdict(map: &EffectiveMap, principal: &PrincipalArn, values: &TemplateValues, sso_gate: bool) -> Verdict {
+    let verdict = match lookup(map, principal, sso_gate) {
+        Lookup::Account(entry) => Some(Verdict::Mapped(Candidate {
+            username: principal.canonical().to_owned(),
+            groups: Vec::new(),
+            via: Via::of(entry),
+            denied: None,
+        })),
+        Lookup::Entry(entry) => settled(alloc::vec![candidate(entry, values)]),
+        Lookup::Ambiguous(entries) => {
+            settled(entries.into_iter().map(|entry| candidate(entry, values)).collect())
+        }
+        Lookup::Nothing => None,
+    };
+    verdict.unwrap_or_else(|| Verdict::Denied(why_nothing(map, principal)))
+}
+
+/// What comes of two readings of which upstream makes one, by chance. Where one of them denies, the other's
+/// entries may each come to nothing.
+fn either(one: Verdict, other: &Verdict) -> Verdict {
+    let mut candidates = Vec::new();
+    let mut denial = None;
+    for verdict in [&one, other] {
+        match verdict {
+            Verdict::Mapped(candidate) => candidates.push(candidate.clone()),
+            Verdict::Ambiguous(several) => candidates.extend_from_slice(several),
+            Verdict::Denied(reason) => denial = denial.or_else(|| Some(reason.clone())),
+        }
+    }
+    let Some(first) = candidates.first().cloned() else { return one };
+    candidates.extend(denial.map(|denial| Candidate { denied: Some(denial), ..first }));
+    candidates.dedup();
+    if candidates.len() == 1 { one } else { Verdict::Ambiguous(candidates) }
 }
 
 /// What the ARN itself tells: the account, the session, and that a user has no session.
@@ -109,22 +150,13 @@ fn complete(values: &TemplateValues, principal: &PrincipalArn) -> TemplateValues
     values
 }
 
-fn mapped(entry: &Entry, values: &TemplateValues) -> Verdict {
-    let needs_instance = core::iter::once(&entry.mapping.username)
-        .chain(&entry.mapping.groups)
-        .any(|text| text.contains("{{EC2PrivateDNSName}}"));
-    match &values.session_name {
-        Some(session) if needs_instance && !is_instance_id(session) => Verdict::Denied(Denial {
-            code: "notAnInstance",
-            message: format!(
-                "entry {} of `{}` is for EC2 instances: the session name is `{session}`, not an instance id",
-                entry.index,
-                entry.key.section()
-            ),
-            hint: Some("give people an entry with a username of their own".to_owned()),
-        }),
-        _ => Verdict::Mapped(candidate(entry, values)),
+/// What one of these entries, picked at random, comes to; nothing where there is none.
+fn settled(mut candidates: Vec<Candidate>) -> Option<Verdict> {
+    if candidates.len() > 1 && candidates.iter().any(|candidate| candidate.denied.is_none()) {
+        return Some(Verdict::Ambiguous(candidates));
     }
+    let mut last = candidates.pop()?;
+    Some(last.denied.take().map_or(Verdict::Mapped(last), Verdict::Denied))
 }
 
 fn candidate(entry: &Entry, values: &TemplateValues) -> Candidate {
@@ -132,7 +164,23 @@ fn candidate(entry: &Entry, values: &TemplateValues) -> Candidate {
         username: render_template(&entry.mapping.username, values),
         groups: entry.mapping.groups.iter().map(|group| render_template(group, values)).collect(),
         via: Via::of(entry),
+        denied: not_an_instance(entry, values),
     }
+}
+
+/// The denial of an entry for EC2 instances whose session is known not to be one.
+fn not_an_instance(entry: &Entry, values: &TemplateValues) -> Option<Denial> {
+    let mut texts = core::iter::once(&entry.mapping.username).chain(&entry.mapping.groups);
+    let session = values.session_name.as_ref().filter(|session| !is_instance_id(session))?;
+    texts.any(|text| text.contains("{{EC2PrivateDNSName}}")).then(|| Denial {
+        code: "notAnInstance",
+        message: format!(
+            "entry {} of `{}` is for EC2 instances: the session name is `{session}`, not an instance id",
+            entry.index,
+            entry.key.section()
+        ),
+        hint: Some("give people an entry with a username of their own".to_owned()),
+    })
 }
 
 /// The likely mistake behind a principal that no entry matches, the most telling one first.

@@ -5,6 +5,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 mod answering;
@@ -15,7 +16,7 @@ mod section;
 mod template;
 
 pub use answering::Answers;
-pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain};
+pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain, explain_gated};
 pub(crate) use lookup::glob;
 pub use lookup::{Lookup, arn_like, lookup};
 pub use section::{Entry, Loss, LossKind, SectionReading, Sso, Unreadable};
@@ -26,10 +27,10 @@ use crate::identity_mapping::{EntryKey, Section};
 #[cfg(test)]
 mod tests;
 
-/// All three sections as the authenticator reads them.
+/// All three sections as the authenticator reads them. Cloning it copies no text.
 #[derive(Debug, Clone)]
 pub struct EffectiveMap {
-    sections: [SectionReading; 3],
+    sections: [Arc<SectionReading>; 3],
 }
 
 impl Default for EffectiveMap {
@@ -39,12 +40,36 @@ impl Default for EffectiveMap {
     }
 }
 
+/// Equal texts are read equally.
+impl PartialEq for EffectiveMap {
+    fn eq(&self, other: &Self) -> bool {
+        Section::ALL.into_iter().all(|section| self.section(section).text() == other.section(section).text())
+    }
+}
+
+impl Eq for EffectiveMap {}
+
 impl EffectiveMap {
     /// Reads the data of the ConfigMap.
     pub fn read(data: &BTreeMap<String, String>) -> Self {
         let read =
             |section: Section| SectionReading::read(section, data.get(section.key()).map(String::as_str));
-        Self { sections: Section::ALL.map(read) }
+        Self { sections: Section::ALL.map(|section| Arc::new(read(section))) }
+    }
+
+    /// The same map with another reading of some sections.
+    pub(crate) fn with(&self, changed: impl IntoIterator<Item = Arc<SectionReading>>) -> Self {
+        let mut map = self.clone();
+        for reading in changed {
+            let section = reading.section();
+            map.sections[section as usize] = reading;
+        }
+        map
+    }
+
+    /// One section, to be kept.
+    pub(crate) fn shared(&self, section: Section) -> Arc<SectionReading> {
+        self.sections[section as usize].clone()
     }
 
     /// One section.
@@ -54,12 +79,12 @@ impl EffectiveMap {
 
     /// All three, in the order in which the authenticator consults them.
     pub fn sections(&self) -> impl Iterator<Item = &SectionReading> {
-        self.sections.iter()
+        self.sections.iter().map(AsRef::as_ref)
     }
 
     /// Every entry that counts, in the order of the text.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.sections.iter().flat_map(SectionReading::entries)
+        self.sections().flat_map(SectionReading::entries)
     }
 
     /// The entry that wins under each key: the last one written.
@@ -74,13 +99,28 @@ impl EffectiveMap {
 
     /// Is nobody mapped?
     pub fn is_empty(&self) -> bool {
-        self.sections.iter().all(|section| section.entries().is_empty())
+        self.sections().all(|section| section.entries().is_empty())
     }
 }
 
 impl EffectiveMap {
+    /// What upstream may read instead, where only chance lets a section be read: nearly always nothing.
+    pub fn other_readings(&self) -> Vec<Self> {
+        let mut others: Vec<Self> = Vec::new();
+        for (index, section) in self.sections.iter().enumerate() {
+            if !section.entries_by_chance().is_empty() {
+                let mut read: Vec<Self> = others.iter().chain([self]).cloned().collect();
+                for map in &mut read {
+                    map.sections[index] = Arc::new(section.as_read_by_chance());
+                }
+                others.append(&mut read);
+            }
+        }
+        others
+    }
+
     /// The sections that are there and cannot be read: the authenticator takes them for empty.
     pub fn unreadable(&self) -> Vec<&SectionReading> {
-        self.sections.iter().filter(|section| section.unreadable().is_some()).collect()
+        self.sections().filter(|section| section.unreadable().is_some()).collect()
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn admins_stay(case: &Case<'_>) -> Opinion {
     }
     let by_entry = case.outranking.entries().filter(|entry| entry.is_cluster_admin()).count();
     let left = by_entry + admins(&case.answers_after, Count::Sure).len();
-    let is_taken_away = admins(&case.answers_before, Count::Sure).len() > 0
+    let is_taken_away = !admins(&case.answers_before, Count::Sure).is_empty()
         || !admins(&case.answers_before, Count::AtTimes)
             .is_subset(&admins(&case.answers_after, Count::AtTimes));
     if left == 0 && is_taken_away {

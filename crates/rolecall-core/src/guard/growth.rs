@@ -20,7 +20,7 @@ const NAMES_SHOWN: usize = 5;
 pub(super) fn growth(case: &Case<'_>) -> Opinion {
     let admins = grown(case, Power::ClusterAdmin);
     let mut unknown = grown(case, Power::Unknown);
-    unknown.extend(new_accounts(&case.before, &case.after));
+    unknown.extend(new_accounts(case.before, case.after));
     let message = match (admins.is_empty(), unknown.is_empty()) {
         (true, true) => return Opinion::fine("nobody becomes cluster-admin"),
         (false, true) => format!("becomes cluster-admin: {}", named(&admins)),
@@ -46,7 +46,7 @@ fn grown(case: &Case<'_>, wanted: Power) -> Vec<String> {
             power(&entry.mapping) == wanted && !had.iter().any(|before| is_as_much(before, entry))
         })
     });
-    growing.map(|entry| entry.mapping.principal.clone()).collect()
+    growing.map(|entry| format!("`{}`", entry.mapping.principal)).collect()
 }
 
 /// Did `before` give everything that `now` gives?
@@ -63,13 +63,13 @@ fn new_accounts(before: &EffectiveMap, after: &EffectiveMap) -> Vec<String> {
         entries.iter().map(|entry| entry.mapping.principal.clone()).collect()
     };
     let new = &accounts(after) - &accounts(before);
-    new.into_iter().map(|account| format!("account {account}")).collect()
+    new.into_iter().map(|account| format!("account `{account}`")).collect()
 }
 
 fn named(names: &[String]) -> String {
-    let shown: Vec<String> = names.iter().take(NAMES_SHOWN).map(|name| format!("`{name}`")).collect();
+    let shown = names[..names.len().min(NAMES_SHOWN)].join(", ");
     match names.len().saturating_sub(NAMES_SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

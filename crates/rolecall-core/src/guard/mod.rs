@@ -19,6 +19,8 @@ mod nodes;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walk_arounds;
 
 use crate::cluster::ClusterIdentity;
 use crate::desired::DesiredAccess;
@@ -26,7 +28,6 @@ use crate::effective::{Answers, EffectiveMap};
 use crate::observed::{Caller, ObservedAccess, Outranking};
 use crate::plan::Plan;
 use crate::policy::Policy;
-use crate::predict::predict;
 
 /// The guards. Codes are never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -156,8 +157,6 @@ pub fn judge(
     observed: &ObservedAccess,
     circumstances: &Circumstances,
 ) -> Vec<Judgement> {
-    let predicted = predict(plan, observed);
-    let (before, after) = (EffectiveMap::read(observed.data()), EffectiveMap::read(predicted.data()));
     let outranking = observed.outranking();
     let is_outranked = |principal: &str| outranking.entry(principal).is_some();
     let case = Case {
@@ -165,10 +164,10 @@ pub fn judge(
         desired,
         observed,
         policies: crate::plan::policies(desired, observed).collect(),
-        answers_before: before.answers().without(is_outranked),
-        answers_after: after.answers().without(is_outranked),
-        before: &before,
-        after: &after,
+        answers_before: plan.before.answers().without(is_outranked),
+        answers_after: plan.after.answers().without(is_outranked),
+        before: &plan.before,
+        after: &plan.after,
         outranking: &outranking,
         circumstances,
     };

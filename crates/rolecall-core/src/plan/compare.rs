@@ -10,7 +10,6 @@ use crate::desired::DesiredAccess;
 use crate::effective::{EffectiveMap, Entry};
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 use crate::observed::ObservedAccess;
-use crate::policy;
 
 /// The difference, and what is beside it.
 pub(super) struct Compared {
@@ -27,9 +26,7 @@ pub(super) fn compare(
     ownership: &Ownership,
 ) -> Compared {
     let want = desired.document().effective();
-    // Removing what is not ours takes both the last applied policy and the proposed one.
-    let removes_unmanaged =
-        super::policies(desired, observed).all(|policy| policy.unmanaged == policy::Unmanaged::Remove);
+    let removes_unmanaged = super::policies::removes_unmanaged(desired, observed);
     let mut compared = Compared { changes: Vec::new(), unmanaged: Vec::new(), conflicts: Vec::new() };
     for section in have.unreadable().into_iter().map(crate::effective::SectionReading::section) {
         compared.changes.extend(replaced_section(section, want));

@@ -6,6 +6,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rolecall_yaml::edit::{self, EditError, NewItem, NewValue};
@@ -16,25 +17,33 @@ use crate::desired::DesiredAccess;
 use crate::effective::{EffectiveMap, Entry, SectionReading};
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 
-/// The data of the map with `changes` made in it.
-pub(super) fn edited_data(
+/// What the map says once `changes` are made in it, as a text and as the authenticator will read it.
+pub(super) struct Edited {
+    pub(super) data: BTreeMap<String, String>,
+    pub(super) reading: EffectiveMap,
+}
+
+/// Makes `changes` in the map.
+pub(super) fn edited(
     desired: &DesiredAccess,
     observed: &BTreeMap<String, String>,
     have: &EffectiveMap,
     changes: &[Change],
-) -> Result<BTreeMap<String, String>, Blocked> {
+) -> Result<Edited, Blocked> {
     let mut data = observed.clone();
+    let mut readings = Vec::new();
     for section in Section::ALL {
         let work = Work::of(section, changes);
         if work.is_nothing() {
             continue;
         }
         let want = desired.document().effective().section(section);
-        let text = edited_section(&work, want, have.section(section))
+        let reading = edited_section(&work, want, &have.shared(section))
             .map_err(|problem| blocked(section, &problem))?;
-        data.insert(section.key().to_string(), text);
+        data.insert(section.key().to_string(), reading.text().unwrap_or_default().to_string());
+        readings.push(reading);
     }
-    Ok(data)
+    Ok(Edited { data, reading: have.with(readings) })
 }
 
 /// What is to be done in one section.
@@ -77,23 +86,25 @@ impl<'a> Work<'a> {
     }
 }
 
-/// The new text of a section: first what changes, then what is added, then what goes.
-fn edited_section(work: &Work<'_>, want: &SectionReading, have: &SectionReading) -> Result<String, String> {
-    let authors_own = || want.text().unwrap_or_default().to_string();
+/// A section anew: first what changes, then what is added, then what goes.
+fn edited_section(
+    work: &Work<'_>,
+    want: &SectionReading,
+    have: &Arc<SectionReading>,
+) -> Result<Arc<SectionReading>, String> {
     // A text that the authenticator passes over, such as `''`, is no more than none.
-    let text = if work.is_replaced || have.document().is_none() {
-        authors_own()
+    let result = if work.is_replaced || have.document().is_none() {
+        read(work.section, want.text().unwrap_or_default())
     } else {
         let updated = update(work, have)?;
-        let added = add(work, want, &updated)?;
-        remove(work, &added)?
+        let added = add(work, want, updated)?;
+        remove(work, added)?
     };
-    let result = SectionReading::read(work.section, Some(&text));
     prove(work, want, have, &result)?;
-    Ok(text)
+    Ok(result)
 }
 
-fn update(work: &Work<'_>, have: &SectionReading) -> Result<SectionReading, String> {
+fn update(work: &Work<'_>, have: &Arc<SectionReading>) -> Result<Arc<SectionReading>, String> {
     let mut splices = Vec::new();
     for entry in have.entries() {
         let (Some(after), Some(document)) = (work.updated.get(&entry.key), have.document()) else { continue };
@@ -101,7 +112,7 @@ fn update(work: &Work<'_>, have: &SectionReading) -> Result<SectionReading, Stri
             splices.extend(update_entry(document, entry, after).map_err(|error| error.to_string())?);
         }
     }
-    Ok(spliced(work.section, have, &splices))
+    Ok(spliced(have.clone(), &splices))
 }
 
 fn update_entry(
@@ -141,8 +152,12 @@ fn set(
     }
 }
 
-fn add(work: &Work<'_>, want: &SectionReading, into: &SectionReading) -> Result<SectionReading, String> {
-    let (Some(source), winners) = (want.document(), winners(want)) else { return Ok(into.clone()) };
+fn add(
+    work: &Work<'_>,
+    want: &SectionReading,
+    into: Arc<SectionReading>,
+) -> Result<Arc<SectionReading>, String> {
+    let (Some(source), winners) = (want.document(), winners(want)) else { return Ok(into) };
     let mut items = work
         .added
         .iter()
@@ -150,7 +165,7 @@ fn add(work: &Work<'_>, want: &SectionReading, into: &SectionReading) -> Result<
         .map(|entry| (source, *entry))
         .collect::<Vec<_>>();
     items.sort_by_key(|(_, entry)| entry.index);
-    let mut reading = into.clone();
+    let mut reading = into;
     // The first entry of an empty list may rewrite the list itself; the others then go after it, in one step.
     let is_empty = list_len(&reading) == 0;
     let first = if is_empty { items.len().min(1) } else { 0 };
@@ -160,7 +175,7 @@ fn add(work: &Work<'_>, want: &SectionReading, into: &SectionReading) -> Result<
             let added = append(&reading, source, entry).map_err(|error| error.to_string())?;
             merge_insertions(&mut splices, added);
         }
-        reading = spliced(work.section, &reading, &splices);
+        reading = spliced(reading, &splices);
     }
     Ok(reading)
 }
@@ -203,29 +218,29 @@ fn merge_insertions(splices: &mut Vec<Splice>, added: Vec<Splice>) {
     }
 }
 
-fn remove(work: &Work<'_>, from: &SectionReading) -> Result<String, String> {
-    let text = from.text().unwrap_or_default();
-    let (Some(document), Some(sequence)) = (from.document(), from.sequence()) else {
-        return Ok(text.to_string());
-    };
+fn remove(work: &Work<'_>, from: Arc<SectionReading>) -> Result<Arc<SectionReading>, String> {
+    let (Some(document), Some(sequence)) = (from.document(), from.sequence()) else { return Ok(from) };
     let is_removed = |entry: &&Entry| work.removed.contains(&entry.key);
     let indexes: Vec<usize> = from.entries().iter().filter(is_removed).map(|entry| entry.index).collect();
     if indexes.is_empty() {
-        return Ok(text.to_string());
+        return Ok(from);
     }
     let splices = edit::remove_items(document, sequence, &indexes).map_err(|error| error.to_string())?;
-    Ok(apply(text, &splices))
+    Ok(spliced(from, &splices))
 }
 
-fn spliced(section: Section, reading: &SectionReading, splices: &[Splice]) -> SectionReading {
+fn spliced(reading: Arc<SectionReading>, splices: &[Splice]) -> Arc<SectionReading> {
     if splices.is_empty() {
-        return reading.clone();
+        return reading;
     }
-    let text = apply(reading.text().unwrap_or_default(), splices);
-    SectionReading::read(section, Some(&text))
+    read(reading.section(), &apply(reading.text().unwrap_or_default(), splices))
 }
 
-/// Reads the result as the authenticator will: what was wanted is there, what was not touched is unchanged.
+fn read(section: Section, text: &str) -> Arc<SectionReading> {
+    Arc::new(SectionReading::read(section, Some(text)))
+}
+
+/// Looks at the result as the authenticator will: what was wanted is there, what was not touched is unchanged.
 fn prove(
     work: &Work<'_>,
     want: &SectionReading,

@@ -1,15 +1,15 @@
 //! What a change means for its principal, in sentences that people read in a plan.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Action, Change, Shadowed, Subject};
 use crate::cluster::AccessEntry;
-use crate::effective::{EffectiveMap, Entry, Lookup, lookup};
-use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, EntryKey, IdentityMapping, Section, equal_fold};
-use crate::observed::ObservedAccess;
-use crate::principal::PrincipalArn;
+use crate::effective::{Answers, EffectiveMap, Entry};
+use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, EntryKey, IdentityMapping, Section};
+use crate::observed::Outranking;
 
 /// The effects of a change of one principal, by itself.
 pub(super) fn of_entry(
@@ -27,25 +27,28 @@ pub(super) fn of_entry(
 
 /// Adds to each change what else decides about its principal: an access entry, which outranks the map, or
 /// another entry of the map as it will be.
-pub(super) fn complete(changes: &mut [Change], observed: &ObservedAccess, will_be: &EffectiveMap) {
+pub(super) fn complete(
+    changes: &mut [Change],
+    outranking: &Outranking<'_>,
+    have: &EffectiveMap,
+    will_be: &EffectiveMap,
+) {
+    let after = After::of(have, will_be);
     for change in changes {
         let Subject::Entry(key) = &change.subject else { continue };
         let is_removed = change.action == Action::Remove;
-        match access_entry(key, observed) {
+        match outranking.entry(key.principal()) {
             Some(entry) => change.effects.push(outranked(entry, is_removed)),
-            None if is_removed => change.effects.push(way_in(key, change.before.as_ref(), will_be)),
+            None if is_removed => change.effects.push(after.way_in(key)),
             None => {}
         }
     }
 }
 
 /// The entries of the map as it will be that an access entry outranks.
-pub(super) fn shadowed(observed: &ObservedAccess, will_be: &EffectiveMap) -> Vec<Shadowed> {
-    if observed.access_entries.known().is_none_or(Vec::is_empty) {
-        return Vec::new();
-    }
+pub(super) fn shadowed(outranking: &Outranking<'_>, will_be: &EffectiveMap) -> Vec<Shadowed> {
     let of = |key: EntryKey| {
-        let username = access_entry(&key, observed)?.username.clone();
+        let username = outranking.entry(key.principal())?.username.clone();
         Some(Shadowed { key, username })
     };
     will_be.winners().into_keys().filter_map(of).collect()
@@ -59,22 +62,40 @@ fn outranked(entry: &AccessEntry, is_removed: bool) -> String {
     }
 }
 
-/// How a principal that is removed still gets in, if it does.
-fn way_in(key: &EntryKey, before: Option<&IdentityMapping>, will_be: &EffectiveMap) -> String {
-    if key.section() == Section::MapAccounts {
-        return format!("principals of account `{}` need entries of their own", key.principal());
+/// How the map will answer for those whose entries go.
+struct After<'a> {
+    answered_before: Answers<'a>,
+    answers: Answers<'a>,
+    accounts: BTreeSet<&'a str>,
+}
+
+impl<'a> After<'a> {
+    fn of(have: &'a EffectiveMap, will_be: &'a EffectiveMap) -> Self {
+        let accounts = will_be.section(Section::MapAccounts).entries();
+        Self {
+            answered_before: have.answers(),
+            answers: will_be.answers(),
+            accounts: accounts.iter().map(|entry| entry.mapping.principal.as_str()).collect(),
+        }
     }
-    let principal = before.map(|before| PrincipalArn::parse(&before.principal));
-    let Some(Ok(principal)) = principal else { return "matched nobody".into() };
-    match lookup(will_be, &principal, false) {
-        Lookup::Nothing => {
-            "is denied, once the API server forgets the tokens it has seen: within two minutes".into()
+
+    /// How a principal that is removed still gets in, if it does.
+    fn way_in(&self, key: &EntryKey) -> String {
+        if key.section() == Section::MapAccounts {
+            return format!("principals of account `{}` need entries of their own", key.principal());
         }
-        Lookup::Account(entry) => {
-            format!("still enters, without groups: account `{}` is in `mapAccounts`", entry.mapping.principal)
+        if self.answered_before.of(key.principal()).is_empty() {
+            return "matched nobody: nobody loses access".into();
         }
-        Lookup::Entry(entry) => format!("still enters by `{}`", entry.key.section()),
-        Lookup::Ambiguous(_) => "still enters by several entries".into(),
+        let account = key.principal().split(':').nth(4).unwrap_or_default();
+        match self.answers.of(key.principal()) {
+            [entry] => format!("still enters by `{}`", entry.key.section()),
+            [] if self.accounts.contains(account) => {
+                format!("still enters, without groups: account `{account}` is in `mapAccounts`")
+            }
+            [] => "is denied, once the API server forgets the tokens it has seen: within two minutes".into(),
+            _ => "still enters by several entries".into(),
+        }
     }
 }
 
@@ -117,14 +138,4 @@ fn gain(group: &str) -> String {
 
 fn lose(group: &str) -> String {
     format!("loses `{group}`")
-}
-
-fn access_entry<'a>(key: &EntryKey, observed: &'a ObservedAccess) -> Option<&'a AccessEntry> {
-    let entries = observed.access_entries.known()?;
-    entries.iter().find(|entry| {
-        let bare = PrincipalArn::parse(&entry.principal_arn)
-            .map(|arn| crate::principal::strip_path(arn.canonical()));
-        equal_fold(&entry.principal_arn, key.principal())
-            || matches!(bare, Ok(Ok(bare)) if equal_fold(&bare, key.principal()))
-    })
 }

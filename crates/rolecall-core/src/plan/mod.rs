@@ -4,57 +4,58 @@
 //! the drift. The function is total: an empty plan is a plan. Judging it is [`crate::guard`]'s business.
 
 use alloc::collections::BTreeMap;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+mod blocked;
 mod calls;
 mod compare;
 mod edit;
 mod effects;
 mod ownership;
+mod policies;
 
 #[cfg(test)]
 mod tests;
 
-use crate::cluster::{AuthenticationMode, ClusterIdentity};
+use crate::cluster::ClusterIdentity;
 use crate::desired::DesiredAccess;
 use crate::effective::EffectiveMap;
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 use crate::ledger::Ledger;
-use crate::observed::{Knowledge, ObservedAccess};
-use crate::policy;
+use crate::observed::ObservedAccess;
 use crate::source::{SourceId, SourceRevision};
 
+use edit::Edited;
 use ownership::Ownership;
+pub(crate) use policies::policies;
 
 /// What would have to change for the cluster to be as the files say.
 pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
     let have = EffectiveMap::read(observed.data());
-    let ownership = Ownership::of(desired, observed);
+    let ownership = Ownership::of(desired, observed, &have);
     let mut compared = compare::compare(desired, observed, &have, &ownership);
-    let mut blocked = mode_blocks(observed);
-    blocked.extend(unmanaged_blocks(desired, observed, &compared.unmanaged));
-    let data = match edit::edited_data(desired, observed.data(), &have, &compared.changes) {
-        Ok(data) => data,
-        Err(block) => {
-            blocked.push(block);
-            observed.data().clone()
-        }
-    };
-    let will_be = EffectiveMap::read(&data);
-    effects::complete(&mut compared.changes, observed, &will_be);
+    let mut blocked = blocked::blocked(desired, observed, &compared.unmanaged);
+    let edited = edit::edited(desired, observed.data(), &have, &compared.changes).unwrap_or_else(|block| {
+        blocked.push(block);
+        Edited { data: observed.data().clone(), reading: have.clone() }
+    });
+    let outranking = observed.outranking();
+    effects::complete(&mut compared.changes, &outranking, &have, &edited.reading);
     Plan {
         cluster: observed.cluster.clone(),
         revision: desired.revision().clone(),
+        takes_over: desired.takes_over().cloned(),
         observed_fingerprint: observed.fingerprint(),
-        calls: calls::calls(observed, &data),
+        calls: calls::calls(observed, &edited.data),
         ledger: ownership.after(desired, observed, &compared),
         changes: compared.changes,
         unmanaged: compared.unmanaged,
         conflicts: compared.conflicts,
-        shadowed: effects::shadowed(observed, &will_be),
-        data,
+        shadowed: effects::shadowed(&outranking, &edited.reading),
+        data: edited.data,
+        before: have,
+        after: edited.reading,
         blocked,
     }
 }
@@ -65,6 +66,7 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
 pub struct Plan {
     pub(crate) cluster: ClusterIdentity,
     pub(crate) revision: SourceRevision,
+    pub(crate) takes_over: Option<SourceId>,
     pub(crate) observed_fingerprint: String,
     pub(crate) changes: Vec<Change>,
     pub(crate) calls: Vec<Call>,
@@ -74,6 +76,9 @@ pub struct Plan {
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) ledger: Ledger,
     pub(crate) data: BTreeMap<String, String>,
+    /// The map as the authenticator reads it now, and as it will.
+    pub(crate) before: EffectiveMap,
+    pub(crate) after: EffectiveMap,
 }
 
 impl Plan {
@@ -85,6 +90,11 @@ impl Plan {
     /// The revision of the files that it is made from.
     pub fn revision(&self) -> &SourceRevision {
         &self.revision
+    }
+
+    /// The source whose entries become this one's.
+    pub fn takes_over(&self) -> Option<&SourceId> {
+        self.takes_over.as_ref()
     }
 
     /// The fingerprint of what it was planned against.
@@ -130,6 +140,11 @@ impl Plan {
     /// The data of the map as they will be.
     pub fn data(&self) -> &BTreeMap<String, String> {
         &self.data
+    }
+
+    /// What the authenticator will make of it.
+    pub fn after(&self) -> &EffectiveMap {
+        &self.after
     }
 
     /// Is the cluster as the files say?
@@ -271,52 +286,4 @@ impl core::fmt::Display for Subject {
             Self::Section(section) => write!(f, "{section}"),
         }
     }
-}
-
-/// In `API` mode the map means nothing, so that a change of it would be a promise that nobody keeps.
-fn mode_blocks(observed: &ObservedAccess) -> Vec<Blocked> {
-    match observed.mode {
-        Knowledge::Known(AuthenticationMode::Api) => alloc::vec![Blocked {
-            reason: format!(
-                "cluster `{}` is in authentication mode `API`: it does not read `aws-auth`",
-                observed.cluster
-            ),
-            hint: "use access entries for this cluster".into(),
-        }],
-        _ => Vec::new(),
-    }
-}
-
-/// `unmanaged: refuse` holds as soon as either the last applied or the proposed policy says it.
-fn unmanaged_blocks(
-    desired: &DesiredAccess,
-    observed: &ObservedAccess,
-    unmanaged: &[Unmanaged],
-) -> Option<Blocked> {
-    let is_refused = policies(desired, observed).any(|policy| policy.unmanaged == policy::Unmanaged::Refuse);
-    let nobodys = unmanaged.iter().filter(|entry| entry.standing == Standing::Nobody);
-    let names: Vec<String> = nobodys.map(|entry| format!("`{}`", entry.mapping.principal)).collect();
-    (is_refused && !names.is_empty()).then(|| Blocked {
-        reason: format!("the policy refuses entries that are not ours: {}", names.join(", ")),
-        hint: "add them to the file, or remove them from the cluster".into(),
-    })
-}
-
-/// A plan is judged by the policy that was applied last and by the proposed one. Loosening takes effect with
-/// the next revision: a revision that is applied again is judged as it was at first.
-pub(crate) fn policies<'a>(
-    desired: &'a DesiredAccess,
-    observed: &'a ObservedAccess,
-) -> impl Iterator<Item = &'a policy::Policy> {
-    core::iter::once(desired.policy()).chain(policy_before(desired, observed))
-}
-
-/// The policy that was in force before `desired`.
-pub(crate) fn policy_before<'a>(
-    desired: &DesiredAccess,
-    observed: &'a ObservedAccess,
-) -> Option<&'a policy::Policy> {
-    let applied = observed.ledger()?.applied.get(&desired.revision().source)?;
-    let is_same = applied.revision == *desired.revision() && applied.digest == desired.digest();
-    if is_same { applied.policy_before.as_ref() } else { Some(&applied.policy) }
 }

@@ -3,14 +3,16 @@
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::compare::Compared;
 use super::{Action, Standing, Subject};
 use crate::desired::DesiredAccess;
 use crate::effective::EffectiveMap;
-use crate::identity_mapping::EntryKey;
+use crate::identity_mapping::{EntryKey, IdentityMapping};
 use crate::ledger::{AppliedSource, Ledger};
 use crate::observed::{LAST_APPLIED_ANNOTATION, ObservedAccess};
+use crate::record::{Intent, Outcome};
 use crate::source::SourceId;
 
 /// The owners of a cluster's entries, as one source sees them.
@@ -24,7 +26,7 @@ pub(super) struct Ownership {
 impl Ownership {
     /// Reads the ledger. Without one, what the user says was ours, or what `kubectl apply` says it applied
     /// last, was ours, and nothing else is.
-    pub(super) fn of(desired: &DesiredAccess, observed: &ObservedAccess) -> Self {
+    pub(super) fn of(desired: &DesiredAccess, observed: &ObservedAccess, have: &EffectiveMap) -> Self {
         let source = &desired.revision().source;
         let ledger = observed.ledger();
         let mut owners = match (ledger, desired.previous()) {
@@ -33,8 +35,16 @@ impl Ownership {
             (None, None) => owned(&last_applied(observed), source),
         };
         for intent in &observed.unfinished {
-            let added = intent.adds.iter().map(|key| (key.clone(), intent.revision.source.clone()));
-            owners.extend(added);
+            // The map as it was before: whatever is in it was there without this intent.
+            if intent.outcome_by(observed.data()) == Some(Outcome::FoundNotApplied) {
+                continue;
+            }
+            let claimed = claimed(intent, have).into_iter();
+            owners.extend(claimed.map(|key| (key.clone(), intent.revision.source.clone())));
+        }
+        if let Some(taken) = desired.takes_over() {
+            let theirs = owners.values_mut().filter(|owner| *owner == taken);
+            theirs.for_each(|owner| owner.clone_from(source));
         }
         Self { source: source.clone(), owners, seen: ledger.map(|ledger| ledger.unmanaged.clone()) }
     }
@@ -90,12 +100,26 @@ impl Ownership {
             revision: desired.revision().clone(),
             digest: desired.digest(),
             policy: desired.policy().clone(),
-            policy_before: super::policy_before(desired, observed).cloned(),
+            policy_before: super::policies::policy_before(desired, observed).cloned(),
             record: ledger.applied.get(&self.source).and_then(|applied| applied.record.clone()),
         };
         ledger.applied.insert(self.source.clone(), applied);
         ledger
     }
+}
+
+/// What an unfinished intent made its own, by what the map says now.
+///
+/// An entry that it only meant to alter was there before it, and may be somebody's: it is ours once it says
+/// what it was meant to say.
+fn claimed<'a>(intent: &'a Intent, have: &EffectiveMap) -> Vec<&'a EntryKey> {
+    let winners = have.winners();
+    let is_there = |key: &EntryKey| winners.contains_key(key);
+    let is_altered = |(key, meant): &(&EntryKey, &IdentityMapping)| {
+        winners.get(*key).is_some_and(|entry| entry.mapping.grants_the_same(meant))
+    };
+    let adds = intent.adds.iter().filter(|key| is_there(key));
+    adds.chain(intent.alters.iter().filter(is_altered).map(|(key, _)| key)).collect()
 }
 
 fn owned(data: &BTreeMap<String, String>, source: &SourceId) -> BTreeMap<EntryKey, SourceId> {

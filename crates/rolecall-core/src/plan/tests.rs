@@ -1,18 +1,19 @@
 //! Ownership beyond the ledger, and properties of planning that hold for every map.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use super::{Action, plan};
 use crate::document::AwsAuthDocument;
 use crate::effective::EffectiveMap;
-use crate::fixtures::{desired, manifest, observed, role};
+use crate::fixtures::{applied, desired, entry, manifest, observed, role, wanted};
 use crate::identity_mapping::{EntryKey, Section};
-use crate::observed::Knowledge;
+use crate::observed::{Knowledge, ObservedAccess};
+use crate::policy::{Growth, Policy};
 use crate::predict::predict;
-use crate::record::Intent;
-use crate::source::SourceRevision;
+use crate::record::{Intent, data_fingerprint};
+use crate::source::{SourceId, SourceRevision};
 
 fn key(name: &str) -> EntryKey {
     EntryKey::new(Section::MapRoles, &format!("arn:aws:iam::111122223333:role/{name}"))
@@ -29,11 +30,67 @@ fn an_unfinished_intent_owns_what_it_added() {
         revision: SourceRevision::cli(),
         caller: None,
         adds: BTreeSet::from([key("b")]),
+        alters: BTreeMap::new(),
         removes: BTreeSet::new(),
         before: String::new(),
         after: String::new(),
     }];
     assert_eq!(plan(&wanted, &observed).count(Action::Remove), 1, "ours, so it goes");
+}
+
+/// Someone was about to alter `theirs`, which was there before.
+fn about_to_alter(observed: &ObservedAccess) -> Intent {
+    let claiming = desired(&format!("{}{}", role("ours", &["x"]), role("theirs", &["y"])));
+    let meant = claiming.document().effective().winners()[&key("theirs")].mapping.clone();
+    Intent {
+        name: "apply-1".into(),
+        started_at: jiff::Timestamp::UNIX_EPOCH,
+        revision: SourceRevision::cli(),
+        caller: None,
+        adds: BTreeSet::new(),
+        alters: BTreeMap::from([(key("theirs"), meant)]),
+        removes: BTreeSet::new(),
+        before: data_fingerprint(observed.data()),
+        after: data_fingerprint(plan(&claiming, observed).data()),
+    }
+}
+
+#[test]
+fn an_alteration_that_was_not_made_claims_nothing() {
+    let there =
+        |theirs: &str| observed(&format!("{}{}", role("ours", &["x"]), role("theirs", &[theirs])), None);
+    let intent = about_to_alter(&there("x"));
+    let reverted = desired(&role("ours", &["x"]));
+    let removes = |mut observed: ObservedAccess| {
+        observed.unfinished = vec![intent.clone()];
+        plan(&reverted, &observed).count(Action::Remove)
+    };
+    assert_eq!(removes(there("x")), 0, "killed before the patch");
+    assert_eq!(removes(there("y")), 1, "killed after it: it is ours");
+    assert_eq!(removes(there("z")), 0, "somebody wrote since, and not what we meant");
+}
+
+#[test]
+fn a_file_that_moved_takes_over_what_it_owned() {
+    let (ours, gone) = (entry("role/ours", "ours", "dev"), entry("role/gone", "gone", "dev"));
+    let both = format!("{ours}{gone}");
+    let strict = Policy { growth: Growth::Refuse, ..Policy::default() };
+    let was = wanted(&[("mapRoles", &both)], "aws-auth.yml", strict.clone());
+    let there = applied(&[("mapRoles", &both)], Some(&was));
+    let moved = wanted(&[("mapRoles", &ours)], "moved.yml", Policy::default());
+    assert_eq!(plan(&moved, &there).conflicts().len(), 1);
+
+    let moved = moved.taking_over(was.revision().source.clone());
+    let found = plan(&moved, &there);
+    assert_eq!((found.conflicts(), found.blocked(), found.count(Action::Remove)), (&[][..], &[][..], 1));
+    let after = predict(&found, &there);
+    let again = plan(&moved, &after);
+    assert_eq!((again.changes(), again.ledger(), again.blocked()), (&[][..], found.ledger(), &[][..]));
+    let judges = || super::policies::policies(&moved, &after).filter(|policy| **policy == strict).count();
+    assert_eq!(judges(), 1, "the same revision is judged as it was at first");
+
+    let typo = moved.taking_over(SourceId::named("elsewhere"));
+    assert!(plan(&typo, &there).blocked()[0].hint.contains("aws-auth.yml"));
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub fn plan(plan: &Plan, judgements: &[Judgement], observed: &ObservedAccess) ->
         "kind": "Plan",
         "cluster": plan.cluster(),
         "revision": plan.revision(),
+        "takesOver": plan.takes_over(),
         "applier": observed.caller.known(),
         "authenticationMode": observed.mode.known(),
         "observedFingerprint": plan.observed_fingerprint(),

@@ -72,12 +72,15 @@ struct Page {
 impl Page {
     fn heading(&mut self, plan: &Plan) {
         let (cluster, revision) = (plan.cluster(), plan.revision());
-        let from = if revision.source == SourceId::cli() {
-            "a file that is in no repository".to_string()
-        } else {
-            format!("{} at {revision}", revision.source)
+        let from = match (revision.source == SourceId::cli(), &revision.commit) {
+            (false, _) => format!("{} at {revision}", revision.source),
+            (true, Some(_)) => format!("a repository without a remote at {revision}"),
+            (true, None) => "a file that is in no repository".to_string(),
         };
         self.say(Tone::Title, "", &format!("Plan for `{cluster}`, from {from}"));
+        if let Some(source) = plan.takes_over() {
+            self.say(Tone::Plain, "", &format!("It takes over what {source} owns."));
+        }
         self.blank();
     }
 
@@ -184,7 +187,10 @@ impl Page {
                 "x ",
                 &format!("`{principal}` is owned by another source, {}", conflict.owner),
             );
-            self.hint(Some("remove it there first, or leave it out here"));
+            self.hint(Some(&format!(
+                "if that is where this file was before, say `--take-over {}`; else leave it out here, or remove it there first",
+                conflict.owner
+            )));
         }
         for blocked in plan.blocked() {
             self.say(Tone::Removed, "x ", &blocked.reason);

@@ -26,6 +26,7 @@ fn intent() -> Intent {
         revision: SourceRevision::cli(),
         caller: None,
         adds: [].into(),
+        alters: [].into(),
         removes: [].into(),
         before: "sha256:a".to_owned(),
         after: "sha256:b".to_owned(),

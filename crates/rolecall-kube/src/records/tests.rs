@@ -12,6 +12,7 @@ fn record_with(data_after: &str) -> Record {
         revision: SourceRevision::cli(),
         caller: None,
         adds: [].into(),
+        alters: [].into(),
         removes: [].into(),
         before: String::new(),
         after: String::new(),

@@ -125,6 +125,7 @@ pub(crate) fn record(name: &str, before: Option<&str>, after: &str) -> Record {
             revision: SourceRevision::cli(),
             caller: None,
             adds: [].into(),
+            alters: [].into(),
             removes: [].into(),
             before: "sha256:a".to_owned(),
             after: "sha256:b".to_owned(),

@@ -23,7 +23,7 @@ pub(crate) struct DriftArgs {
 }
 
 pub(crate) fn run(args: &DriftArgs, screen: &Screen) -> Result<Status, Failure> {
-    let project = files::project(&args.path.path, &args.cluster, screen)?;
+    let project = files::project(&args.path, &args.cluster, screen)?;
     let planned = within(args.cluster.timeout, screen, async {
         let _progress = screen.progress("looking at the cluster");
         let target = Target::connect(&args.cluster, project.cluster.as_ref(), screen).await?;

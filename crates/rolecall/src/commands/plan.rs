@@ -46,7 +46,7 @@ pub(crate) struct PlanArgs {
 
 pub(crate) fn run(args: &PlanArgs, screen: &Screen) -> Result<Status, Failure> {
     let allowed = allowances(&args.allow)?;
-    let project = files::project(&args.path.path, &args.cluster, screen)?;
+    let project = files::project(&args.path, &args.cluster, screen)?;
     let (planned, rehearsal) = match &args.observed {
         Some(file) => (offline(file, &project, args, allowed, screen)?, None),
         None => within(args.cluster.timeout, screen, live(&project, args, allowed, screen))?,

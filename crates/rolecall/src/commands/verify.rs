@@ -25,7 +25,7 @@ pub(crate) struct VerifyArgs {
 }
 
 pub(crate) fn run(args: &VerifyArgs, screen: &Screen) -> Result<Status, Failure> {
-    let project = files::project(&args.path.path, &args.cluster, screen)?;
+    let project = files::project(&args.path, &args.cluster, screen)?;
     let seen = within(args.cluster.timeout, screen, async {
         let _progress = screen.progress("looking at the cluster");
         let target = Target::connect(&args.cluster, project.cluster.as_ref(), screen).await?;

@@ -111,6 +111,26 @@ fn drift_and_verify_tell_and_end_with_2() {
 }
 
 #[test]
+fn a_file_that_moved_is_a_new_source_until_somebody_says_so() {
+    let mut cast = cast();
+    let folder = cast.repository.clone();
+    cast.pipeline.set("CI_PROJECT_URL", "https://gitlab.example/g/doors");
+    cast.pipeline.set("CI_PROJECT_DIR", folder.to_str().unwrap());
+    let run = |arguments: &[&str]| cast.pipeline.rolecall(arguments).unwrap();
+    ends(run(&["apply", "--yes"]), 0);
+    std::fs::create_dir(folder.join("prod")).unwrap();
+    std::fs::rename(folder.join("aws-auth.yml"), folder.join("prod/aws-auth.yml")).unwrap();
+    let was = "gitlab.example/g/doors//aws-auth.yml";
+    let refused = ends(run(&["apply", "prod", "--yes"]), 3);
+    assert!(refused.says("is owned by another source") && refused.says("`--take-over"), "{refused}");
+    let typo = ends(run(&["plan", "prod", "--take-over", "elsewhere"]), 3);
+    assert!(typo.says("there is nothing to take over from") && typo.says(was), "{typo}");
+    ends(run(&["apply", "prod", "--yes", "--take-over", was]), 0);
+    ends(run(&["apply", "prod", "--yes"]), 0);
+    ends(run(&["drift", "prod"]), 0);
+}
+
+#[test]
 fn explain_asks_the_cluster_that_is_named() {
     let cast = cast();
     let arn = "arn:aws:iam::111122223333:user/admin";

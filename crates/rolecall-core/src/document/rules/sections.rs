@@ -21,12 +21,11 @@ fn misspelt(report: &mut Report<'_>) {
     for key in document.data().keys().filter(|key| Section::from_key(key).is_none()) {
         let Some(meant) = nearest(key, &known) else { continue };
         let is_certain = key.eq_ignore_ascii_case(meant);
-        let level = if is_certain { Level::Error } else { Level::Warning };
         let span = key_span(report, key);
         let message = format!("the authenticator does not read `{key}`");
         let is_free = is_certain && !document.data().contains_key(meant);
         let is_plain = document.text().get(span.start..span.end) == Some(key.as_str());
-        let finding = report.add_in_file((Code::MisspeltSection, level), span, message);
+        let finding = report.add_in_file((Code::MisspeltSection, Level::Error), span, message);
         finding.help = Some(format!("did you mean `{meant}`?"));
         finding.fix = (is_free && is_plain).then(|| {
             let splice = Splice { span, text: meant.into() };

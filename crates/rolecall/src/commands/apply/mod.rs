@@ -86,8 +86,11 @@ pub(crate) fn run(args: &ApplyArgs, screen: &Screen) -> Result<Status, Failure> 
 }
 
 fn project(args: &ApplyArgs, stored: Option<&StoredPlan>, screen: &Screen) -> Result<Project, Failure> {
-    let path = stored.map_or(&args.path.path, |plan| &plan.file);
-    let mut project = files::project(path, &args.cluster, screen)?;
+    let mut path = args.path.clone();
+    if let Some(plan) = stored {
+        path.path.clone_from(&plan.file);
+    }
+    let mut project = files::project(&path, &args.cluster, screen)?;
     if let Some(file) = &args.previous {
         project.desired = project.desired.after(files::previous(file, screen)?);
     }

@@ -71,9 +71,8 @@ pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Status, Failure> 
     } else {
         screen.report(&report)?;
     }
-    let counts = report.counts();
-    if counts.mendable > 0 && !args.fix && screen.is_text() {
-        screen.hint(format!("`--fix` mends {} of these", counts.mendable));
+    if report.counts().mendable > 0 && !args.fix && screen.is_text() {
+        screen.hint("`--fix` mends what can only mean one thing, and shows what it did");
     }
     Ok(if report.is_refused() { Status::Refused } else { Status::Done })
 }

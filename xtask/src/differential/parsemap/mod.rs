@@ -1,0 +1,114 @@
+//! Upstream's `ParseMap`, and the whole parsed map compared.
+
+use std::io::Write;
+
+use anyhow::{Result, bail};
+use rolecall_core::effective::{EffectiveMap, Entry};
+use rolecall_core::identity_mapping::Section;
+use rolecall_testenv::Assets;
+use serde_json::{Value, json};
+
+use super::{Data, Generator, shrink};
+
+mod oracle;
+
+use oracle::Oracle;
+
+/// Entries in a section, at most.
+const MOST: usize = 4;
+
+/// How often a map is asked about that may be read in several ways: enough to see each, by any reckoning.
+const REPEATS: usize = 300;
+
+pub(super) fn run(count: u64, seed: u64) -> Result<()> {
+    let mut oracle = Oracle::start(Assets::ready()?.parsemap_oracle())?;
+    let mut generator = Generator::new(seed, MOST);
+    let mut sum = Sum::default();
+    for number in 0..count {
+        let data = generator.document();
+        let ours = ours(&data);
+        let theirs = theirs(&mut oracle, &data, ours.len())?;
+        sum.mapped += u64::from(theirs.iter().any(|map| map["roles"] != json!([])));
+        sum.by_chance += u64::from(ours.len() > 1);
+        if !agree(&theirs, &ours) {
+            let smallest = shrink::shrink(&data, |candidate| differs(&mut oracle, candidate))?;
+            bail!("{}", disagreement(seed, number, &smallest, &mut oracle)?);
+        }
+    }
+    // A generator that makes nothing but rubbish would agree about nothing but rubbish.
+    let Sum { mapped, by_chance } = sum;
+    if count >= 1000 && mapped < count / 4 {
+        bail!("only {mapped} of {count} documents map a role: the generator is not worth much");
+    }
+    writeln!(
+        std::io::stdout(),
+        "{count} documents with seed {seed}, {mapped} of them mapping a role, {by_chance} read by chance: \
+         no disagreement"
+    )?;
+    Ok(())
+}
+
+/// What the run came to.
+#[derive(Default)]
+struct Sum {
+    mapped: u64,
+    by_chance: u64,
+}
+
+/// Every map that the authenticator comes to, asked once where it should always be the same.
+fn theirs(oracle: &mut Oracle, data: &Data, expected: usize) -> Result<Vec<Value>> {
+    let mut seen = Vec::new();
+    for _ in 0..if expected == 1 { 1 } else { REPEATS } {
+        let answer = oracle.ask(data)?;
+        if !seen.contains(&answer) {
+            seen.push(answer);
+        }
+    }
+    Ok(seen)
+}
+
+fn agree(theirs: &[Value], ours: &[Value]) -> bool {
+    theirs.iter().all(|map| ours.contains(map)) && ours.iter().all(|map| theirs.contains(map))
+}
+
+fn differs(oracle: &mut Oracle, data: &Data) -> Result<bool> {
+    let ours = ours(data);
+    Ok(!agree(&theirs(oracle, data, ours.len())?, &ours))
+}
+
+/// What we make of a map, in the oracle's shape: every reading that we say is possible.
+fn ours(data: &Data) -> Vec<Value> {
+    let map = EffectiveMap::read(data);
+    let others = map.other_readings();
+    let mut readings: Vec<Value> = std::iter::once(&map).chain(&others).map(whole).collect();
+    readings.dedup();
+    readings
+}
+
+fn whole(map: &EffectiveMap) -> Value {
+    let entries = |section: Section| map.section(section).entries().iter().map(shape).collect::<Vec<_>>();
+    let accounts =
+        map.section(Section::MapAccounts).entries().iter().map(|entry| entry.mapping.principal.as_str());
+    json!({
+        "roles": entries(Section::MapRoles),
+        "users": entries(Section::MapUsers),
+        "accounts": accounts.collect::<Vec<_>>(),
+    })
+}
+
+fn shape(entry: &Entry) -> Value {
+    let sso = entry.sso.as_ref().map(|sso| [&sso.permission_set_name, &sso.account_id, &sso.partition]);
+    let arn = if sso.is_some() { "" } else { entry.mapping.principal.as_str() };
+    json!({ "arn": arn, "username": entry.mapping.username, "groups": entry.mapping.groups, "sso": sso })
+}
+
+fn disagreement(seed: u64, number: u64, data: &Data, oracle: &mut Oracle) -> Result<String> {
+    let shown = |maps: &[Value]| maps.iter().map(Value::to_string).collect::<Vec<_>>().join("\n    or ");
+    let ours = ours(data);
+    Ok(format!(
+        "document {number} of seed {seed} reads differently; the smallest that does:\n{data:#?}\n\
+         the authenticator: {}\nwe:                {}",
+        shown(&theirs(oracle, data, ours.len())?),
+        shown(&ours)
+    ))
+}
