@@ -101,6 +101,7 @@ fn rolecall_yaml_says_which_rules_count() {
     let outcome = desk.run(&["check", "b"]).ends(3);
     outcome.prints("error[RC014]: unknown key `disabled`").prints("--> rolecall.yaml:4:3-11");
     desk.run(&["check", "rolecall.yaml"]).ends(3).prints("error[RC014]");
+    desk.run(&["check", "a/rolecall.yaml"]).ends(0).prints("0 documents in 1 file: 0 errors");
     desk.run(&["check", "--config", "nope.yaml"]).ends(1).says("there is no file `nope.yaml`");
 }
 
