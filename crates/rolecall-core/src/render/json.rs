@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
+use super::check::CheckReport;
 use crate::document::AwsAuthDocument;
 use crate::effective::{Candidate, Explanation, Verdict as Answer};
-use crate::finding::{Finding, Level};
 use crate::guard::{Judgement, Verdict};
 use crate::identity_mapping::IdentityMapping;
 use crate::observed::{Knowledge, ObservedAccess};
@@ -87,17 +87,19 @@ pub fn explanation(
     value
 }
 
-/// What the author of a file got wrong.
-pub fn findings(findings: &[Finding]) -> Value {
-    let count = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
+/// What the authors of some files got wrong.
+pub fn findings(report: &CheckReport) -> Value {
+    let counts = report.counts();
     json!({
         "apiVersion": API_VERSION,
         "kind": "Findings",
-        "findings": findings,
+        "documents": report.documents(),
+        "findings": report.findings().map(|(_, finding)| finding).collect::<Vec<_>>(),
         "summary": {
-            "errors": count(Level::Error),
-            "warnings": count(Level::Warning),
-            "notes": count(Level::Note),
+            "errors": counts.errors,
+            "warnings": counts.warnings,
+            "notes": counts.notes,
+            "allowed": counts.allowed,
         },
     })
 }

@@ -1,4 +1,5 @@
-use super::{Tone, explanation, findings, plan, plan_text};
+use super::{CheckReport, Tone, explanation, findings, plan, plan_text};
+use crate::finding::Level;
 use crate::fixtures::{circumstances, desired, observed, role};
 use crate::guard::judge;
 use crate::plan;
@@ -60,5 +61,6 @@ fn an_invalid_arn_is_explained_too() {
     let json = explanation("x", &PrincipalArn::parse("x"), None, None);
     assert_eq!(json["outcome"], "invalid");
     assert_eq!(json["principal"]["input"], "x");
-    assert_eq!(findings(&[])["summary"]["errors"], 0);
+    let nothing = CheckReport::new(Vec::new(), Level::Error);
+    assert_eq!(findings(&nothing)["summary"]["errors"], 0);
 }

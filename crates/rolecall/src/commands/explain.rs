@@ -81,11 +81,12 @@ fn by_file(
     let text = files::read(file)?;
     let (document, findings) = AwsAuthDocument::parse(&files::shown(file), &text);
     let Some(document) = document else {
-        screen.findings(&findings, &text)?;
+        screen.findings(files::checked(file, &text, None, findings))?;
         return Err(files::refused(file));
     };
     // The document is explained as it is: what is wrong with it is talk, not the answer.
-    screen.talk_of_findings(&files::spoken(findings), &text);
+    let spoken = files::spoken(findings);
+    screen.talk_of_findings(&files::checked(file, &text, Some(&document), spoken));
     let explanation = explain(document.effective(), arn, &values(args));
     Ok(Answer { explanation: Some(explanation), document: Some(document), observed: None })
 }

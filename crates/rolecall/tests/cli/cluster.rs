@@ -9,7 +9,7 @@ use rolecall_testenv::story::{Cast, FirstEntry, NODES, Told, manifest, user};
 use rolecall_testenv::{ClusterOptions, eventually};
 use serde_json::Value;
 
-use crate::schemas::check;
+use crate::schema::check;
 
 const ROLECALL: &str = env!("CARGO_BIN_EXE_rolecall");
 
