@@ -77,7 +77,9 @@ impl Run<'_> {
     ) -> Result<bool, PortError> {
         let Some(records) = self.line.records else { return Ok(false) };
         let mut ledger = approved.plan().ledger().clone();
-        let applied = ledger.applied.get_mut(&self.request.desired.revision().source);
+        // An edit of a few entries is not what the source applied last.
+        let is_whole = !self.request.desired.is_partial();
+        let applied = ledger.applied.get_mut(&self.request.desired.revision().source).filter(|_| is_whole);
         if let (Some(applied), Some(name)) = (applied, name) {
             applied.record = Some(name.to_owned());
         }

@@ -1,11 +1,11 @@
-//! `rolecall check`: what is checked, what it ends with, and what `--fix` leaves.
+//! `rolecall check`: what is checked, what is found in it, and what it ends with.
 
 use serde_json::Value;
 
 use crate::run::{Desk, MAP};
 
 /// A map that nothing can be said about.
-fn calm() -> String {
+pub(crate) fn calm() -> String {
     MAP.replace("system:masters", "viewers")
 }
 
@@ -15,7 +15,7 @@ fn warned() -> String {
 }
 
 /// A map with one error.
-fn broken() -> String {
+pub(crate) fn broken() -> String {
     calm().replace("      username: codebuild", "     username: codebuild")
 }
 
@@ -101,6 +101,7 @@ fn rolecall_yaml_says_which_rules_count() {
     let outcome = desk.run(&["check", "b"]).ends(3);
     outcome.prints("error[RC014]: unknown key `disabled`").prints("--> rolecall.yaml:4:3-11");
     desk.run(&["check", "rolecall.yaml"]).ends(3).prints("error[RC014]");
+    desk.run(&["check", "a/rolecall.yaml"]).ends(0).prints("0 documents in 1 file: 0 errors");
     desk.run(&["check", "--config", "nope.yaml"]).ends(1).says("there is no file `nope.yaml`");
 }
 
@@ -129,4 +130,37 @@ fn a_rule_has_a_page() {
     desk.run(&["rule", "RC0004"]).ends(64).says("a similar value exists: 'RC004'");
     let list = desk.run(&["rule", "-o", "json"]).ends(0).json();
     assert_eq!(list["rules"][3]["code"], "RC004");
+}
+
+#[test]
+fn several_documents_and_lists_are_all_read() {
+    let desk = Desk::new();
+    desk.write("all.yaml", &format!("{}---\na: b\n---\n{}", calm(), warned()));
+    let found = desk.run(&["check", "all.yaml", "-o", "json"]).ends(3).json();
+    assert_eq!(found["documents"], 2);
+    assert_eq!(found["findings"][0]["code"], "RC036", "it is there twice");
+    assert_eq!(found["findings"][1]["line"], 43);
+    let list = "apiVersion: v1\nkind: List\nitems:\n- ".to_owned() + &warned().replace('\n', "\n  ");
+    desk.write("list.yaml", &list);
+    desk.run(&["check", "list.yaml"]).ends(0).prints("--> list.yaml:22:9-16");
+}
+
+#[test]
+fn what_a_comment_allows_is_shown_and_does_not_count() {
+    let desk = Desk::new();
+    let warned = warned().replace("usrname: x", "usrname: x  # rolecall: allow RC008 because of a <tool>");
+    desk.write("aws-auth.yml", &warned);
+    let text = desk.run(&["check", "--deny", "warnings"]).ends(0);
+    text.prints("allowed[RC008]").prints("= allowed: of a <tool>").prints("; 1 allowed");
+    let document = desk.run(&["check", "-o", "json"]).json();
+    assert_eq!(document["findings"][0]["allowed"], "of a <tool>");
+    assert_eq!(document["summary"]["allowed"], 1);
+    let log = desk.run(&["check", "-o", "sarif"]).json();
+    assert_eq!(log["runs"][0]["results"][0]["suppressions"][0]["justification"], "of a <tool>");
+    desk.run(&["check", "-o", "junit"]).prints("<skipped message=\"allowed: of a &lt;tool&gt;\"/>");
+    desk.run(&["check", "-o", "github"]).prints("::notice ").prints("%0Aallowed: of a <tool>");
+    assert_eq!(desk.run(&["check", "-o", "gitlab"]).stdout, "[]\n");
+    desk.run(&["check", "-o", "markdown"])
+        .prints("| allowed `RC008` |")
+        .prints("allowed: of a &#60;tool&#62;");
 }

@@ -8,6 +8,7 @@ mod completions;
 mod explain;
 mod findings;
 mod kubeconfig;
+mod mend;
 #[cfg(target_os = "linux")]
 mod ministack;
 mod plan;

@@ -115,7 +115,7 @@ fn end(error: &ApplyError) -> (Status, &'static str) {
         }
         ApplyError::Unanswered { record: Some(_), .. } => (
             Status::Failed,
-            "run the same apply again when the cluster answers: it looks what came of the write, and settles the record",
+            "the next apply looks what came of the write, and settles the record: run it when the cluster answers again",
         ),
         ApplyError::Unanswered { record: None, .. } => {
             (Status::Failed, "when the cluster answers again, `rolecall plan` tells what is still missing")

@@ -56,14 +56,14 @@ pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Status, Failure> 
     for source in search::sources(&args.paths, &args.stdin_filename)? {
         files.extend(check(source, args, &mut settings, screen)?);
     }
-    files.splice(0..0, settings.findings());
+    files.splice(0..0, settings.report());
     let fails_at = match args.deny {
         None => Level::Error,
         Some(Deny::Warnings) => Level::Warning,
         Some(Deny::Notes) => Level::Note,
     };
     let report = CheckReport::new(files, fails_at);
-    if report.documents() == 0 && report.findings().next().is_none() {
+    if report.files().is_empty() {
         return Err(nothing_in(&args.paths));
     }
     if is_filter {
@@ -71,9 +71,8 @@ pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Status, Failure> 
     } else {
         screen.report(&report)?;
     }
-    let counts = report.counts();
-    if counts.mendable > 0 && !args.fix && screen.is_text() {
-        screen.hint(format!("`--fix` mends {} of these", counts.mendable));
+    if report.counts().mendable > 0 && !args.fix && screen.is_text() {
+        screen.hint("`--fix` mends what can only mean one thing, and shows what it did");
     }
     Ok(if report.is_refused() { Status::Refused } else { Status::Done })
 }
@@ -86,7 +85,11 @@ fn check(
     screen: &Screen,
 ) -> Result<Option<CheckedFile>, Failure> {
     if source.is_configuration() {
-        settings.read(&source.place(), &source.name, &source.text);
+        if source.is_named {
+            settings.check(source.place(), &source.name, &source.text);
+        } else {
+            settings.of(&source.place())?;
+        }
         return Ok(None);
     }
     let settings = settings.of(&source.place())?;

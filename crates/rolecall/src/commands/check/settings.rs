@@ -14,13 +14,21 @@ use crate::files;
 /// Every `rolecall.yaml` that was read, and what is wrong with it.
 pub(super) struct AllSettings {
     named: Option<PathBuf>,
-    read: BTreeMap<PathBuf, (Settings, CheckedFile)>,
+    read: BTreeMap<PathBuf, Configuration>,
+}
+
+struct Configuration {
+    settings: Settings,
+    checked: CheckedFile,
+    /// It is one of the files to check, whatever there is to say about it.
+    is_asked: bool,
 }
 
 impl AllSettings {
     /// `named` counts for every file, if it is given.
     pub(super) fn new(named: Option<&Path>) -> Self {
-        Self { named: named.map(Path::to_owned), read: BTreeMap::new() }
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Self { named: named.map(absolute), read: BTreeMap::new() }
     }
 
     /// The settings for `file`. One that cannot be understood is reported, and says nothing.
@@ -32,24 +40,31 @@ impl AllSettings {
                 None => return Ok(Settings::default()),
             },
         };
-        if let Some((settings, _)) = self.read.get(&path) {
-            return Ok(settings.clone());
+        if let Some(found) = self.read.get(&path) {
+            return Ok(found.settings.clone());
         }
-        let text = files::read(&path)?;
-        Ok(self.read(&path, &files::shown(&files::from_here(&path)), &text))
+        let here = files::from_here(&path);
+        let text = files::read(&here)?;
+        Ok(self.add(path, &files::shown(&here), &text, false).settings.clone())
     }
 
-    /// Reads `text`, which is the content of `path`.
-    pub(super) fn read(&mut self, path: &Path, name: &str, text: &str) -> Settings {
+    /// Takes a `rolecall.yaml` that is one of the files to check.
+    pub(super) fn check(&mut self, path: PathBuf, name: &str, text: &str) {
+        self.add(path, name, text, true);
+    }
+
+    /// Those to report: the ones to check, and all with which something is wrong.
+    pub(super) fn report(self) -> Vec<CheckedFile> {
+        let found = self.read.into_values();
+        let is_told = |one: &Configuration| one.is_asked || !one.checked.findings().is_empty();
+        found.filter(is_told).map(|one| one.checked).collect()
+    }
+
+    fn add(&mut self, path: PathBuf, name: &str, text: &str, is_asked: bool) -> &Configuration {
         let (config, findings) = config::parse(name, text);
         let settings = config.unwrap_or_default().checks;
         let checked = CheckedFile::new(name, text, 0, findings);
-        self.read.insert(path.to_owned(), (settings.clone(), checked));
-        settings
-    }
-
-    /// What is wrong with them, one after the other.
-    pub(super) fn findings(self) -> Vec<CheckedFile> {
-        self.read.into_values().map(|(_, file)| file).filter(|file| !file.findings().is_empty()).collect()
+        let one = Configuration { settings, checked, is_asked };
+        self.read.entry(path).insert_entry(one).into_mut()
     }
 }
