@@ -11,6 +11,7 @@ pub use jiff::Timestamp;
 
 pub mod check;
 pub mod document;
+pub mod edit;
 pub mod effective;
 pub mod finding;
 #[cfg(test)]

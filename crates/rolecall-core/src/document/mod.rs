@@ -172,6 +172,11 @@ impl AwsAuthDocument {
         &self.effective
     }
 
+    /// Does the file hold a text for this section, be it an empty one?
+    pub(crate) fn has_text(&self, section: Section) -> bool {
+        self.scalars.contains_key(&section)
+    }
+
     /// The place in the file of a span of a section's own text.
     pub fn place(&self, section: Section, span: Span) -> Place {
         let outer = self.maps.get(&section).map_or(Span { start: 0, end: 0 }, |map| map.outer(span));

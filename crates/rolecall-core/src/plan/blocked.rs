@@ -9,6 +9,7 @@ use super::policies::policies;
 use super::{Blocked, Standing, Unmanaged};
 use crate::cluster::AuthenticationMode;
 use crate::desired::DesiredAccess;
+use crate::effective::{EffectiveMap, SectionReading};
 use crate::observed::{Knowledge, ObservedAccess};
 use crate::policy;
 use crate::source::SourceId;
@@ -17,12 +18,14 @@ use crate::source::SourceId;
 pub(super) fn blocked(
     desired: &DesiredAccess,
     observed: &ObservedAccess,
+    have: &EffectiveMap,
     unmanaged: &[Unmanaged],
 ) -> Vec<Blocked> {
     let blocks = [
         mode_block(observed),
         take_over_block(desired, observed),
         unmanaged_block(desired, observed, unmanaged),
+        unreadable_block(desired, have),
     ];
     blocks.into_iter().flatten().collect()
 }
@@ -58,11 +61,26 @@ fn unmanaged_block(
     observed: &ObservedAccess,
     unmanaged: &[Unmanaged],
 ) -> Option<Blocked> {
+    // Taking some of them away is how they go.
+    if desired.is_partial() && desired.document().effective().is_empty() {
+        return None;
+    }
     let is_refused = policies(desired, observed).any(|policy| policy.unmanaged == policy::Unmanaged::Refuse);
     let nobodys = unmanaged.iter().filter(|entry| entry.standing == Standing::Nobody);
     let names: Vec<String> = nobodys.map(|entry| format!("`{}`", entry.mapping.principal)).collect();
     (is_refused && !names.is_empty()).then(|| Blocked {
         reason: format!("the policy refuses entries that are not ours: {}", names.join(", ")),
         hint: "add them to the file, or remove them from the cluster".into(),
+    })
+}
+
+/// A file may replace a section that cannot be read; an edit of a few entries cannot even find them in it.
+fn unreadable_block(desired: &DesiredAccess, have: &EffectiveMap) -> Option<Blocked> {
+    let unreadable = have.unreadable();
+    let names: Vec<String> =
+        unreadable.iter().map(|reading| format!("`{}`", SectionReading::section(reading))).collect();
+    (desired.is_partial() && !names.is_empty()).then(|| Blocked {
+        reason: format!("{} cannot be read, so that nobody can say what an edit would do", names.join(", ")),
+        hint: "mend it first: apply a whole file".into(),
     })
 }

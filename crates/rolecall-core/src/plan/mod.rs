@@ -35,7 +35,7 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
     let have = EffectiveMap::read(observed.data());
     let ownership = Ownership::of(desired, observed, &have);
     let mut compared = compare::compare(desired, observed, &have, &ownership);
-    let mut blocked = blocked::blocked(desired, observed, &compared.unmanaged);
+    let mut blocked = blocked::blocked(desired, observed, &have, &compared.unmanaged);
     let edited = edit::edited(desired, observed.data(), &have, &compared.changes).unwrap_or_else(|block| {
         blocked.push(block);
         Edited { data: observed.data().clone(), reading: have.clone() }

@@ -110,6 +110,10 @@ async fn session(args: &TokenArgs, region_of_arn: Option<String>) -> Result<AwsS
 fn inspect_one(args: &InspectArgs, screen: &Screen) -> Result<Status, Failure> {
     let given = if args.token == "-" { piped()? } else { args.token.clone() };
     let token = of_exec_credential(&given).unwrap_or_else(|| given.trim().to_owned());
+    if token.is_empty() {
+        return Err(Failure::new("there is no token: what was given is empty")
+            .hint("did the command before the pipe fail? `rolecall token … | rolecall token inspect`"));
+    }
     let context = InspectContext { now: Timestamp::now(), partition: None, region: args.region.as_deref() };
     let inspection = inspect(&token, &context);
     if screen.is_json() {

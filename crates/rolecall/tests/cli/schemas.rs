@@ -21,6 +21,13 @@ fn plans() {
     desk.write("observed.yaml", OBSERVED);
     desk.write("aws-auth.yml", &MAP.replace("groups: [system:masters]", "groups: [viewers]"));
     check("plan", &plan(&[]).json());
+    let applier = "arn:aws:iam::111122223333:role/codebuild";
+    let for_another = plan(&["--applier", applier]).ends(3).json();
+    check("plan", &for_another);
+    assert_eq!(for_another["applier"]["canonicalArn"], applier);
+    assert_eq!(for_another["plannedBy"], Value::Null);
+    let rg01 = for_another["guards"].as_array().unwrap().iter().find(|guard| guard["code"] == "RG01");
+    assert_eq!(rg01.unwrap()["verdict"], "refused", "the guard speaks for who is to apply it");
 }
 
 #[test]

@@ -102,9 +102,9 @@ fn end(error: &ApplyError) -> (Status, &'static str) {
     match error {
         ApplyError::MayNotRecord(_) => (
             Status::Failed,
-            "nothing was changed; `rolecall bootstrap cluster`, run by an administrator, grants it, and `--no-record` goes on without",
+            "nothing was changed; `rolecall bootstrap cluster`, run by an administrator, grants it to the group `rolecall:deployers`, and `--no-record` goes on without",
         ),
-        ApplyError::CannotRemoveUnrecorded => {
+        ApplyError::CannotRemoveUnrecorded | ApplyError::CannotTellWhose(_) => {
             (Status::Refused, "nothing was changed; `--previous FILE` tells what was ours")
         }
         ApplyError::Locked { .. } => {
@@ -112,6 +112,13 @@ fn end(error: &ApplyError) -> (Status, &'static str) {
         }
         ApplyError::Contended(_) => {
             (Status::Failed, "nothing was changed; find out who it is before you try again")
+        }
+        ApplyError::Unanswered { record: Some(_), .. } => (
+            Status::Failed,
+            "the next apply looks what came of the write, and settles the record: run it when the cluster answers again",
+        ),
+        ApplyError::Unanswered { record: None, .. } => {
+            (Status::Failed, "when the cluster answers again, `rolecall plan` tells what is still missing")
         }
         ApplyError::Unfinished { .. } => (Status::Failed, "run the same apply again: it finishes the record"),
         ApplyError::Cancelled => (Status::Failed, "nothing was changed; run it again when you want to"),
@@ -136,6 +143,9 @@ fn lines(report: &ApplyReport) -> Vec<Line> {
     let plan = &report.plan;
     let Some(outcome) = report.outcome else {
         lines.push(line(Tone::Title, "Nothing to do: the cluster is as the files say.".to_owned()));
+        if report.is_ledger_written {
+            lines.push(line(Tone::Quiet, "The ledger was brought up to date.".to_owned()));
+        }
         return lines;
     };
     lines.push(line(

@@ -99,6 +99,7 @@ fn an_apply_is_reported_as_published() {
     check("apply-report", &report);
     let nothing = apply(&cluster, &desired(MORE));
     assert_eq!(nothing["outcome"], Value::Null);
+    assert_eq!((&report["ledgerWritten"], &nothing["ledgerWritten"]), (&json!(true), &json!(false)));
     check("apply-report", &nothing);
 }
 

@@ -4,6 +4,9 @@
 //! an area that is in neither list fails the test.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
 
+mod constants;
+mod server;
+
 use std::collections::BTreeMap;
 
 use rolecall_core::document::AwsAuthDocument;
@@ -14,29 +17,30 @@ use rolecall_core::identity_mapping::Section;
 use rolecall_core::principal::{PrincipalArn, strip_path};
 use serde_json::{Value, json};
 
-const ROWS: &str = include_str!("cases/authenticator.jsonl");
+const ROWS: &str = include_str!("../cases/authenticator.jsonl");
 
 /// Areas that this test leaves alone, by their beginning, and why.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("token.", "replayed by the tests of `rolecall_core::token`"),
     ("observed.token.", "replayed by the tests of `rolecall_core::token`"),
-    ("constant", "values of the server and of the client, used by the modules that need them"),
-    ("arn.like_regex", "the inside of upstream's matcher, which has no regular expressions here"),
     ("backend.", "the authenticator's own backends, which EKS does not let us choose"),
     ("certs.", "the authenticator's own certificate"),
     ("config.", "the authenticator's own configuration"),
     ("configmap.add", "upstream's `add` command: the issue of `rolecall map add`"),
-    ("observed.configmap.encode", "upstream rewrites the whole map; Rolecall edits it and never encodes one"),
     ("crd.", "the `IAMIdentityMapping` backend: an issue of its own"),
     ("dynamicfile.", "a backend that EKS does not offer"),
     ("observed.dynamicfile", "a backend that EKS does not offer"),
     ("ec2.", "lookups of the server"),
-    ("file.", "the `MountedFile` backend"),
-    ("observed.file.", "the `MountedFile` backend"),
+    ("file.load", "how the `MountedFile` backend reads its file"),
+    ("observed.file.", "how the `MountedFile` backend reads its file"),
     ("filecache.", "upstream's credential cache, which Rolecall does not have"),
     ("reserved_prefix.", "a server option that EKS does not set"),
-    ("server.", "answers of the webhook: the issue of the sandbox; templates are replayed here"),
-    ("observed.server.", "answers of the webhook: the issue of the sandbox"),
+    ("server.backend_chain", "the authenticator's own backends, which EKS does not let us choose"),
+    ("server.http", "what the webhook says to requests that are none: Rolecall has no webhook"),
+    ("server.loggable", "a server option that EKS does not set"),
+    ("server.token_review", "by `IAMIdentityMapping` objects: an issue of its own"),
+    ("server.reserved_prefix", "a server option that EKS does not set"),
+    ("observed.server.deny_body", "the bytes of a denial: Rolecall has no webhook"),
 ];
 
 #[test]
@@ -64,6 +68,9 @@ fn replay(area: &str, input: &Value, expected: &Value) -> bool {
         "arn.canonicalize" | "observed.arn.canonicalize" => canonicalize(input, expected),
         "arn.strip_path" | "observed.arn.strip_path" => strip(input, expected),
         "arn.like" => like(input, expected),
+        "arn.like_regex" => like_regex(text(input, "pattern_section"), text(expected, "regex_body")),
+        "constant" => constants::constant(input.as_str().unwrap(), expected),
+        "constant.partition_domain" => constants::partition_domain(input, expected),
         "mapping.key" | "observed.mapping.key" => key(input, expected),
         "mapping.match" => matches(input, expected),
         "mapping.validate" | "observed.mapping.validate" => validate(input, expected),
@@ -75,7 +82,11 @@ fn replay(area: &str, input: &Value, expected: &Value) -> bool {
         "configmap.watch" | "observed.configmap.watch" => watch(input, expected),
         "observed.configmap.map" => map(input, expected),
         "integration.configmap" => integration(input, expected),
-        "server.render_template" => template(input, expected),
+        "observed.configmap.encode" => encoded(input, expected),
+        "file.load" => {}
+        "file.map" | "observed.file.map" => return server::mounted_file(input, expected),
+        "server.token_review" => return server::token_review(input, expected),
+        "server.render_template" => server::template(input, expected),
         _ => return false,
     }
     true
@@ -110,6 +121,23 @@ fn like(input: &Value, expected: &Value) {
     let matched = arn_like(text(input, "arn"), text(input, "pattern"));
     let wanted = expected.get("error").is_none().then(|| expected["match"] == true);
     assert_eq!(matched, wanted, "{input}");
+}
+
+/// Upstream makes a regular expression of a section of a pattern: literal but for `.*` and `.?`.
+fn like_regex(pattern: &str, regex: &str) {
+    let arn = |resource: &str| format!("arn:aws:iam::111122223333:{resource}");
+    let matches = |resource: &str| arn_like(&arn(resource), &arn(pattern)).unwrap();
+    let with = |any: &str, one: &str| pattern.replace('*', any).replace('?', one);
+    assert!(matches(&with("", "")) && matches(&with("any thing", "1")), "{pattern}");
+    assert_eq!(
+        matches(&format!("{}!", with("", ""))),
+        regex.ends_with(".*") || regex.ends_with(".?"),
+        "{pattern}"
+    );
+    assert!(
+        !matches(&with("", "").replacen(['a', '\\'], "!", 1)) || !pattern.contains(['a', '\\']),
+        "{pattern}"
+    );
 }
 
 /// The section that reads one mapping of the case file.
@@ -271,15 +299,17 @@ fn integration(input: &Value, expected: &Value) {
     assert_eq!(candidate.username, text(expected, "authenticated_as"));
 }
 
-fn template(input: &Value, expected: &Value) {
-    let identity = &input["identity"];
-    let of = |key: &str| identity[key].as_str().map(ToOwned::to_owned);
-    let values = TemplateValues {
-        account_id: of("account_id"),
-        session_name: of("session_name"),
-        access_key_id: of("access_key_id"),
-        ec2_private_dns: None,
-    };
-    let rendered = rolecall_core::effective::render_template(text(input, "template"), &values);
-    assert_eq!(rendered, text(expected, "rendered"));
+/// What upstream writes, we read: whatever it was made of.
+fn encoded(input: &Value, expected: &Value) {
+    let map = EffectiveMap::read(&data(expected));
+    let lists = [("mapRoles", "roles"), ("mapUsers", "users"), ("mapAccounts", "accounts")];
+    let given =
+        EffectiveMap::read(&lists.map(|(key, list)| (key.to_owned(), input[list].to_string())).into());
+    for section in Section::ALL {
+        let mappings = |map: &EffectiveMap| {
+            map.section(section).entries().iter().map(|entry| entry.mapping.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(mappings(&map), mappings(&given), "{input}");
+        assert!(!mappings(&map).is_empty());
+    }
 }

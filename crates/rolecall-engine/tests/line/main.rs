@@ -1,136 +1,20 @@
 //! The whole line on the fake cluster: every step made to fail in turn, and others who write in between.
 #![expect(clippy::unwrap_used, reason = "everything here is a test")]
 
-use std::sync::Mutex;
-use std::time::Duration;
+mod lost_answers;
+mod newcomers;
+mod stage;
+mod unrecorded;
+mod verification;
 
-use rolecall_core::Timestamp;
-use rolecall_core::cluster::ClusterIdentity;
-use rolecall_core::desired::DesiredAccess;
-use rolecall_core::document::AwsAuthDocument;
-use rolecall_core::effective::EffectiveMap;
-use rolecall_core::guard::Circumstances;
-use rolecall_core::identity_mapping::{EntryKey, Section};
-use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedMap};
+use rolecall_core::observed::Knowledge;
 use rolecall_core::plan::plan;
-use rolecall_core::policy::Policy;
 use rolecall_core::record::Outcome;
-use rolecall_core::source::SourceRevision;
 use rolecall_engine::fake::{FakeCluster, Moment, Step};
-use rolecall_engine::line::{
-    ApplyError, ApplyReport, ApplyRequest, Approval, Event, Line, Reading, Rehearsal, Watcher, apply,
-    rehearse, verify,
-};
-use rolecall_engine::port::{PortError, PortErrorKind};
+use rolecall_engine::line::{ApplyError, Approval, Reading, Rehearsal, rehearse};
+use rolecall_engine::port::PortErrorKind;
 
-const DEPLOYER: &str = "arn:aws:iam::111122223333:role/deployer";
-
-/// The pipeline's own entry, which every map here keeps.
-const OWN: &str = "- rolearn: arn:aws:iam::111122223333:role/deployer\n  username: deployer\n  groups: [rolecall:deployers]\n";
-
-fn role(name: &str) -> String {
-    format!("- rolearn: arn:aws:iam::111122223333:role/{name}\n  username: {name}\n  groups: [ops]\n")
-}
-
-fn desired(names: &[&str]) -> DesiredAccess {
-    let roles: String = names.iter().map(|name| role(name)).collect();
-    let indented: String = format!("{OWN}{roles}").lines().flat_map(|line| ["    ", line, "\n"]).collect();
-    let text = format!(
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\ndata:\n  mapRoles: |\n{indented}"
-    );
-    let (document, findings) = AwsAuthDocument::parse("aws-auth.yml", &text);
-    DesiredAccess::new(document, &findings, SourceRevision::cli(), Policy::default()).unwrap()
-}
-
-fn cluster(names: &[&str]) -> FakeCluster {
-    let roles: String = names.iter().map(|name| role(name)).collect();
-    FakeCluster::new(ObservedAccess {
-        cluster: ClusterIdentity { name: "prod".into(), endpoint: None, ca_fingerprint: None },
-        observed_at: Some(Timestamp::UNIX_EPOCH),
-        mode: Knowledge::Unknown("not EKS".into()),
-        access_entries: Knowledge::Unknown("not EKS".into()),
-        map: Some(ObservedMap {
-            resource_version: Some("1".into()),
-            data: [("mapRoles".into(), format!("{OWN}{roles}"))].into(),
-            ..ObservedMap::default()
-        }),
-        ledger: Knowledge::Known(None),
-        unfinished: Vec::new(),
-        caller: Knowledge::Known(Caller {
-            username: "deployer".into(),
-            groups: vec!["rolecall:deployers".into()],
-            canonical_arn: Some(DEPLOYER.into()),
-        }),
-    })
-}
-
-/// Hears what is going on, and may ask to stop.
-#[derive(Default)]
-struct Ear {
-    heard: Mutex<Vec<&'static str>>,
-    is_cancelled: bool,
-}
-
-impl Watcher for Ear {
-    fn hear(&self, event: Event<'_>) {
-        self.heard.lock().unwrap().push(match event {
-            Event::Approved(_) => "approved",
-            Event::Waiting { .. } => "waiting",
-            Event::PlanningAgain => "again",
-            Event::Writing => "writing",
-            Event::Verifying => "verifying",
-        });
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.is_cancelled
-    }
-}
-
-async fn run(
-    cluster: &FakeCluster,
-    desired: &DesiredAccess,
-    approval: Approval,
-) -> Result<ApplyReport, ApplyError> {
-    run_heard(cluster, desired, approval, &Ear::default(), true).await
-}
-
-async fn run_heard(
-    cluster: &FakeCluster,
-    desired: &DesiredAccess,
-    approval: Approval,
-    ear: &Ear,
-    records: bool,
-) -> Result<ApplyReport, ApplyError> {
-    let line = Line {
-        reading: Reading { observe: cluster, clock: cluster },
-        change: cluster,
-        records: records.then_some(cluster as _),
-        lock: cluster,
-    };
-    let circumstances =
-        Circumstances { now: Timestamp::UNIX_EPOCH, declared: None, applier: None, allowed: Vec::new() };
-    let holder = "me".to_owned();
-    let request =
-        ApplyRequest { desired, circumstances, approval, holder, lock_wait: Duration::from_secs(5) };
-    apply(line, request, ear).await
-}
-
-fn names(cluster: &FakeCluster) -> Vec<String> {
-    EffectiveMap::read(cluster.observed().data())
-        .entries()
-        .map(|entry| entry.mapping.username.clone())
-        .collect()
-}
-
-fn owned(cluster: &FakeCluster, name: &str) -> bool {
-    let key = EntryKey::new(Section::MapRoles, &format!("arn:aws:iam::111122223333:role/{name}"));
-    cluster.observed().ledger().is_some_and(|ledger| ledger.owner(&key).is_some())
-}
-
-fn error(kind: PortErrorKind) -> PortError {
-    PortError::new(kind, "ask", "`it`", "it is said so")
-}
+use stage::{Ear, OWN, cluster, desired, error, names, owned, role, run, run_heard};
 
 #[tokio::test]
 async fn a_change_is_written_verified_and_recorded() {
@@ -218,15 +102,6 @@ async fn every_step_may_fail() {
             }
         }
     }
-}
-
-#[tokio::test]
-async fn a_lost_answer_is_looked_up_in_the_map() {
-    let (cluster, wanted) = (cluster(&[]), desired(&["dev"]));
-    cluster.fail(Step::Execute, Moment::After, error(PortErrorKind::Timeout));
-    let report = run(&cluster, &wanted, Approval::ByGuards).await.unwrap();
-    assert_eq!(report.outcome, Some(Outcome::Verified));
-    assert_eq!(cluster.steps().iter().filter(|step| **step == Step::Execute).count(), 1);
 }
 
 #[tokio::test]
@@ -329,17 +204,6 @@ async fn a_ledger_that_cannot_be_read_stops_an_apply_before_it_writes() {
 }
 
 #[tokio::test]
-async fn without_records_nothing_is_removed() {
-    let cluster = cluster(&[]);
-    run(&cluster, &desired(&["dev"]), Approval::ByGuards).await.unwrap();
-    let ear = Ear::default();
-    run_heard(&cluster, &desired(&["dev", "ops"]), Approval::ByGuards, &ear, false).await.unwrap();
-    assert_eq!(names(&cluster), ["deployer", "dev", "ops"]);
-    let result = run_heard(&cluster, &desired(&[]), Approval::ByGuards, &ear, false).await;
-    assert!(matches!(result, Err(ApplyError::CannotRemoveUnrecorded)), "{result:?}");
-}
-
-#[tokio::test]
 async fn stopping_in_time_changes_nothing() {
     let (cluster, wanted) = (cluster(&[]), desired(&["dev"]));
     let ear = Ear { is_cancelled: true, ..Ear::default() };
@@ -347,20 +211,6 @@ async fn stopping_in_time_changes_nothing() {
     assert!(matches!(result, Err(ApplyError::Cancelled)), "{result:?}");
     assert_eq!((names(&cluster), cluster.holder()), (vec!["deployer".to_owned()], None));
     assert!(cluster.records().is_empty());
-}
-
-#[tokio::test]
-async fn verification_sees_who_is_locked_out() {
-    let (cluster, wanted) = (cluster(&[]), desired(&[]));
-    let reading = Reading { observe: &cluster, clock: &cluster };
-    assert!(verify(reading, &wanted, None).await.unwrap().is_as_planned());
-    let mut observed = cluster.observed();
-    observed.map.as_mut().unwrap().data.insert("mapRoles".into(), role("dev"));
-    let shut = FakeCluster::new(observed);
-    let seen = verify(Reading { observe: &shut, clock: &shut }, &wanted, None).await.unwrap();
-    assert!(!seen.is_as_planned() && !seen.is_unknown());
-    shut.fail(Step::Authenticate, Moment::Before, error(PortErrorKind::Other));
-    assert!(verify(Reading { observe: &shut, clock: &shut }, &wanted, None).await.unwrap().is_unknown());
 }
 
 #[tokio::test]
