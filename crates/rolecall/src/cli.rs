@@ -67,6 +67,24 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// What people type for it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Check(_) => "check",
+            Self::Plan(_) => "plan",
+            Self::Apply(_) => "apply",
+            Self::Verify(_) => "verify",
+            Self::Drift(_) => "drift",
+            Self::Explain(_) => "explain",
+            Self::Token(_) => "token",
+            Self::Kubeconfig(_) => "kubeconfig",
+            Self::Bootstrap(_) => "bootstrap",
+            Self::Rule(_) => "rule",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
+        }
+    }
+
     /// What `--output` may be. A command that prints a script or nothing has text only, and is lenient.
     pub(crate) fn voices(&self) -> &'static [Format] {
         use Format::{Github, Gitlab, Json, Junit, Markdown, Sarif, Text};
