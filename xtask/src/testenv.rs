@@ -45,7 +45,8 @@ struct Sample {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let Command::Up(up) = &arguments.command;
     let token_cache = if up.token_cache { TokenCache::ServerDefault } else { TokenCache::Off };
-    let cluster = Cluster::start(ClusterOptions { name: up.name.clone(), token_cache, aws: None })?;
+    let cluster =
+        Cluster::start(ClusterOptions { name: up.name.clone(), token_cache, ..ClusterOptions::default() })?;
     let samples = people(&cluster)?;
     explain(&cluster, &samples)?;
     block_on(interruption())?;

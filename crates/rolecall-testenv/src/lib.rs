@@ -13,11 +13,13 @@ mod assets;
 mod background;
 mod certificates;
 mod cluster;
+mod ec2;
 mod fault_proxy;
 mod ministack;
 mod ports;
 mod supervisor;
 mod tls;
+mod webhook;
 
 pub mod story;
 
@@ -28,5 +30,7 @@ pub use cluster::{
     ACCOUNT, AuditMark, AuditedRequest, Cluster, ClusterOptions, KubeconfigUser, Part, PracticeAws, REGION,
     TokenCache, TokenReview, Turn, eventually,
 };
+pub use ec2::private_dns_name;
 pub use fault_proxy::{Fault, FaultProxy, Hook, Match, RecordedRequest, RequestLine, Rule};
 pub use ministack::MiniStack;
+pub use webhook::{Webhook, WebhookUser};

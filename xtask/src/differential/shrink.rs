@@ -4,7 +4,10 @@ use anyhow::Result;
 
 use super::Data;
 
-/// Drops whole sections, then ever smaller pieces of the texts that are left, as long as `shows` holds.
+/// Where a text is cut into pieces: after this character.
+type Cut = fn(char) -> bool;
+
+/// Drops whole sections, then lines, then characters, ever fewer at once, as long as `shows` holds.
 pub(super) fn shrink(data: &Data, mut shows: impl FnMut(&Data) -> Result<bool>) -> Result<Data> {
     let mut smallest = data.clone();
     for key in data.keys() {
@@ -14,10 +17,12 @@ pub(super) fn shrink(data: &Data, mut shows: impl FnMut(&Data) -> Result<bool>) 
             smallest = candidate;
         }
     }
-    for key in smallest.clone().into_keys() {
-        let mut size = smallest[&key].chars().count().div_ceil(2);
+    let cuts: [Cut; 2] = [|c| c == '\n', |_| true];
+    let keys: Vec<String> = smallest.keys().cloned().collect();
+    for (cut, key) in cuts.iter().flat_map(|cut| keys.iter().map(move |key| (*cut, key))) {
+        let mut size = smallest[key].split_inclusive(cut).count().div_ceil(2);
         while size > 0 {
-            let is_smaller = drop_pieces(&mut smallest, &key, size, &mut shows)?;
+            let is_smaller = drop_pieces(&mut smallest, key, (cut, size), &mut shows)?;
             if !is_smaller {
                 size /= 2;
             }
@@ -26,22 +31,22 @@ pub(super) fn shrink(data: &Data, mut shows: impl FnMut(&Data) -> Result<bool>) 
     Ok(smallest)
 }
 
-/// Tries to leave out each piece of `size` characters; says whether one could go.
+/// Tries to leave out every so many pieces; says whether any could go.
 fn drop_pieces(
     smallest: &mut Data,
     key: &str,
-    size: usize,
+    (cut, size): (Cut, usize),
     shows: &mut impl FnMut(&Data) -> Result<bool>,
 ) -> Result<bool> {
     let mut is_smaller = false;
     let mut start = 0;
     loop {
-        let text: Vec<char> = smallest[key].chars().collect();
-        if start >= text.len() {
+        let pieces: Vec<&str> = smallest[key].split_inclusive(cut).collect();
+        if start >= pieces.len() {
             return Ok(is_smaller);
         }
-        let end = (start + size).min(text.len());
-        let shorter: String = text[..start].iter().chain(&text[end..]).collect();
+        let end = (start + size).min(pieces.len());
+        let shorter = [&pieces[..start], &pieces[end..]].concat().concat();
         let mut candidate = smallest.clone();
         candidate.insert(key.to_owned(), shorter);
         if shows(&candidate)? {

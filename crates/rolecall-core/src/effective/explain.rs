@@ -41,6 +41,9 @@ pub struct Candidate {
     pub groups: Vec<String>,
     /// Which entry.
     pub via: Via,
+    /// Why nobody gets in after all when this entry is picked; only where it is one of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied: Option<Denial>,
 }
 
 /// Where an entry stands.
@@ -73,19 +76,31 @@ pub struct Denial {
 
 /// Explains `principal` by `map`, as on EKS, where the gate of `sso:` is off.
 pub fn explain(map: &EffectiveMap, principal: &PrincipalArn, values: &TemplateValues) -> Explanation {
+    explain_found(lookup(map, principal, false), map, principal, values)
+}
+
+/// Explains what a lookup of `principal` in `map` has found.
+pub fn explain_found(
+    found: Lookup<'_>,
+    map: &EffectiveMap,
+    principal: &PrincipalArn,
+    values: &TemplateValues,
+) -> Explanation {
     let values = complete(values, principal);
-    let verdict = match lookup(map, principal, false) {
-        Lookup::Entry(entry) => mapped(entry, &values),
-        Lookup::Account(entry) => Verdict::Mapped(Candidate {
+    let verdict = match found {
+        Lookup::Account(entry) => Some(Verdict::Mapped(Candidate {
             username: principal.canonical().to_owned(),
             groups: Vec::new(),
             via: Via::of(entry),
-        }),
+            denied: None,
+        })),
+        Lookup::Entry(entry) => settled(alloc::vec![candidate(entry, &values)]),
         Lookup::Ambiguous(entries) => {
-            Verdict::Ambiguous(entries.into_iter().map(|entry| candidate(entry, &values)).collect())
+            settled(entries.into_iter().map(|entry| candidate(entry, &values)).collect())
         }
-        Lookup::Nothing => Verdict::Denied(why_nothing(map, principal)),
+        Lookup::Nothing => None,
     };
+    let verdict = verdict.unwrap_or_else(|| Verdict::Denied(why_nothing(map, principal)));
     Explanation { verdict }
 }
 
@@ -109,22 +124,13 @@ fn complete(values: &TemplateValues, principal: &PrincipalArn) -> TemplateValues
     values
 }
 
-fn mapped(entry: &Entry, values: &TemplateValues) -> Verdict {
-    let needs_instance = core::iter::once(&entry.mapping.username)
-        .chain(&entry.mapping.groups)
-        .any(|text| text.contains("{{EC2PrivateDNSName}}"));
-    match &values.session_name {
-        Some(session) if needs_instance && !is_instance_id(session) => Verdict::Denied(Denial {
-            code: "notAnInstance",
-            message: format!(
-                "entry {} of `{}` is for EC2 instances: the session name is `{session}`, not an instance id",
-                entry.index,
-                entry.key.section()
-            ),
-            hint: Some("give people an entry with a username of their own".to_owned()),
-        }),
-        _ => Verdict::Mapped(candidate(entry, values)),
+/// What one of these entries, picked at random, comes to; nothing where there is none.
+fn settled(mut candidates: Vec<Candidate>) -> Option<Verdict> {
+    if candidates.len() > 1 && candidates.iter().any(|candidate| candidate.denied.is_none()) {
+        return Some(Verdict::Ambiguous(candidates));
     }
+    let mut last = candidates.pop()?;
+    Some(last.denied.take().map_or(Verdict::Mapped(last), Verdict::Denied))
 }
 
 fn candidate(entry: &Entry, values: &TemplateValues) -> Candidate {
@@ -132,7 +138,23 @@ fn candidate(entry: &Entry, values: &TemplateValues) -> Candidate {
         username: render_template(&entry.mapping.username, values),
         groups: entry.mapping.groups.iter().map(|group| render_template(group, values)).collect(),
         via: Via::of(entry),
+        denied: not_an_instance(entry, values),
     }
+}
+
+/// The denial of an entry for EC2 instances whose session is known not to be one.
+fn not_an_instance(entry: &Entry, values: &TemplateValues) -> Option<Denial> {
+    let mut texts = core::iter::once(&entry.mapping.username).chain(&entry.mapping.groups);
+    let session = values.session_name.as_ref().filter(|session| !is_instance_id(session))?;
+    texts.any(|text| text.contains("{{EC2PrivateDNSName}}")).then(|| Denial {
+        code: "notAnInstance",
+        message: format!(
+            "entry {} of `{}` is for EC2 instances: the session name is `{session}`, not an instance id",
+            entry.index,
+            entry.key.section()
+        ),
+        hint: Some("give people an entry with a username of their own".to_owned()),
+    })
 }
 
 /// The likely mistake behind a principal that no entry matches, the most telling one first.

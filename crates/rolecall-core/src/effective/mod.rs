@@ -16,7 +16,7 @@ mod section;
 mod template;
 
 pub use answering::Answers;
-pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain};
+pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain, explain_found};
 pub(crate) use lookup::glob;
 pub use lookup::{Lookup, arn_like, lookup};
 pub use section::{Entry, Loss, LossKind, SectionReading, Sso, Unreadable};

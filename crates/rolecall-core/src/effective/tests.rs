@@ -80,6 +80,28 @@ fn a_node_entry_is_not_for_people() {
     assert!(matches!(verdict(&map, &node), Verdict::Mapped(_)));
 }
 
+/// Upstream picks the entry first, and only then finds out that it is for instances.
+#[test]
+fn a_node_entry_among_several_is_a_random_denial() {
+    let entry = |user: &str, name: &str| {
+        format!("- userarn: arn:aws:iam::{ACCOUNT}:user/{user}\n  username: \"{name}\"\n")
+    };
+    let arn = format!("arn:aws:iam::{ACCOUNT}:user/u");
+    let node = "{{EC2PrivateDNSName}}";
+    match verdict(&map("mapUsers", &(entry("U", node) + &entry("u", "me"))), &arn) {
+        Verdict::Ambiguous(candidates) => {
+            assert_eq!(candidates[0].denied.as_ref().unwrap().code, "notAnInstance");
+            assert_eq!((candidates[1].username.as_str(), &candidates[1].denied), ("me", &None));
+        }
+        other => panic!("{other:?}"),
+    }
+    check_denied(
+        &map("mapUsers", &(entry("U", node) + &entry("u", &format!("n:{node}")))),
+        &arn,
+        "notAnInstance",
+    );
+}
+
 #[test]
 fn an_account_lets_its_principals_in_under_their_own_arn() {
     let map = map("mapAccounts", &format!("- \"{ACCOUNT}\"\n"));

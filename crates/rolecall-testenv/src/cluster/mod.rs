@@ -15,8 +15,10 @@ use rustls::ClientConfig;
 
 use crate::assets::Assets;
 use crate::certificates::{Authority, Identity};
+use crate::ec2::Ec2;
 use crate::supervisor::Supervisor;
 use crate::tls;
+use crate::webhook::Webhook;
 
 mod aws;
 mod kubeconfig;
@@ -42,6 +44,8 @@ pub struct ClusterOptions {
     /// Where the cluster is announced and where the authenticator asks about
     /// tokens; one of its own if none is given.
     pub aws: Option<Arc<PracticeAws>>,
+    /// The authenticator's feature gate `SSORoleMatch`: off by default, and on EKS.
+    pub sso_role_match: bool,
 }
 
 /// How long the API server keeps the webhook's answer about a token.
@@ -59,7 +63,7 @@ const DEFAULT_NAME: &str = "rolecall-test";
 
 impl Default for ClusterOptions {
     fn default() -> Self {
-        Self { name: DEFAULT_NAME.into(), token_cache: TokenCache::Off, aws: None }
+        Self { name: DEFAULT_NAME.into(), token_cache: TokenCache::Off, aws: None, sso_role_match: false }
     }
 }
 
@@ -71,6 +75,8 @@ pub struct Cluster {
     name: String,
     token_cache: TokenCache,
     aws: Arc<PracticeAws>,
+    ec2: Ec2,
+    sso_role_match: bool,
     assets: &'static Assets,
     authority: Authority,
     admin: Identity,
@@ -84,7 +90,7 @@ impl Cluster {
     /// Starts a cluster of its own and waits until it answers.
     pub fn start(options: ClusterOptions) -> Result<Self> {
         let assets = Assets::ready()?;
-        let ClusterOptions { name, token_cache, aws } = options;
+        let ClusterOptions { name, token_cache, aws, sso_role_match } = options;
         let aws = aws.map_or_else(|| PracticeAws::start().map(Arc::new), Ok)?;
         let supervisor = Supervisor::start()?;
         let authority = Authority::new()?;
@@ -98,6 +104,8 @@ impl Cluster {
             name,
             token_cache,
             aws,
+            ec2: Ec2::start()?,
+            sso_role_match,
             assets,
             authority,
             admin,
@@ -138,6 +146,12 @@ impl Cluster {
     /// The authenticator itself, without the API server before it.
     pub fn authenticator_url(&self) -> String {
         format!("https://localhost:{}/authenticate", self.ports.authenticator)
+    }
+
+    /// The same, to be asked about many tokens.
+    pub fn webhook(&self) -> Result<Webhook> {
+        let pem = std::fs::read_to_string(self.home().join("cert.pem")).context("read its certificate")?;
+        Webhook::new(self.ports.authenticator, &pem)
     }
 
     /// The EKS name.

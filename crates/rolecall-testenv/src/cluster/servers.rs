@@ -173,11 +173,19 @@ impl Cluster {
             ("AWS_REGION".to_owned(), REGION.to_owned()),
             ("HTTPS_PROXY".to_owned(), self.aws.server.proxy_url()),
             ("SSL_CERT_FILE".to_owned(), self.path("sts-ca.pem")),
+            ("AWS_ENDPOINT_URL_EC2".to_owned(), self.ec2.endpoint_url()),
+            // For EC2 alone, which does not look at them; verifying tokens takes none.
+            ("AWS_ACCESS_KEY_ID".to_owned(), "AKIAPRACTICE00000000".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY".to_owned(), "nothing to keep".to_owned()),
         ]);
         Server {
             name: Part::Authenticator.name(),
             program: self.assets.authenticator().into(),
-            arguments: vec!["server".into(), "--config".into(), self.path("authenticator.yaml")],
+            arguments: vec![
+                "server".into(),
+                format!("--config={}", self.path("authenticator.yaml")),
+                format!("--feature-gates=SSORoleMatch={}", self.sso_role_match),
+            ],
             environment,
         }
     }

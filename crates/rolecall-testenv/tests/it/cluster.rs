@@ -193,6 +193,7 @@ fn a_second_cluster_with_the_default_cache_runs_beside_the_first() {
         name: "second".into(),
         token_cache: TokenCache::ServerDefault,
         aws: Some(Arc::clone(&aws)),
+        ..ClusterOptions::default()
     };
     let second = Cluster::start(options).unwrap();
     let (session, map) = mapped_session(&second, "cached");

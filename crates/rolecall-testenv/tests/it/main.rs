@@ -7,3 +7,4 @@ mod cluster;
 mod faults;
 mod lifetime;
 mod ministack;
+mod webhook;

@@ -163,7 +163,7 @@ fn page(arn: &PrincipalArn, answer: &Answer) -> Vec<Line> {
     page
 }
 
-fn described(candidate: &Candidate, answer: &Answer) -> [Line; 3] {
+fn described(candidate: &Candidate, answer: &Answer) -> Vec<Line> {
     let document = answer.document.as_ref();
     let via = document.map_or_else(|| candidate.via.clone(), |document| document.locate(&candidate.via));
     let place = match (&via.file, via.line) {
@@ -172,10 +172,11 @@ fn described(candidate: &Candidate, answer: &Answer) -> [Line; 3] {
     };
     let or =
         |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
-    [
+    let lines = [
         format!("    username  {}", or(&candidate.username, "(empty)")),
         format!("    groups    {}", or(&candidate.groups.join(", "), "(none)")),
         format!("    via       {}[{}]{place}", via.section, via.index),
-    ]
-    .map(|text| Line { tone: Tone::Plain, text })
+    ];
+    let denied = candidate.denied.iter().map(|denial| format!("    denied    {}", denial.message));
+    lines.into_iter().chain(denied).map(|text| Line { tone: Tone::Plain, text }).collect()
 }

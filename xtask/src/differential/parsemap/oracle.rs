@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::Data;
+use crate::differential::Data;
 
 /// Answers one document after the other; ends with us, since its input does.
 pub(super) struct Oracle {
