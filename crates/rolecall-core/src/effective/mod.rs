@@ -16,7 +16,10 @@ mod section;
 mod template;
 
 pub use answering::Answers;
-pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain, explain_found};
+pub use explain::{
+    BeforeTheMap, Candidate, Denial, Explanation, Loser, Note, ObservedExplanation, Verdict, Via, explain,
+    explain_found, explain_observed, reported_as,
+};
 pub(crate) use lookup::glob;
 pub use lookup::{Lookup, arn_like, lookup};
 pub use section::{Entry, Loss, LossKind, SectionReading, Sso, Unreadable};

@@ -134,6 +134,16 @@ impl SectionReading {
         &self.entries
     }
 
+    /// The place in the section's text of the entry at this position of the list, kept or dropped.
+    pub fn span_of(&self, index: usize) -> Option<Span> {
+        if let Some(entry) = self.entries.iter().find(|entry| entry.index == index) {
+            return Some(entry.span);
+        }
+        let (document, list) = (self.document()?, self.sequence()?);
+        let NodeKind::Sequence { items, .. } = &document.node(list).kind else { return None };
+        items.get(index).map(|item| document.node(*item).span)
+    }
+
     /// What was lost.
     pub fn losses(&self) -> &[Loss] {
         &self.losses

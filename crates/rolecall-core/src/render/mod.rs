@@ -1,10 +1,12 @@
 //! How a plan is told: as JSON, which is the contract, and as text for people. Both from the same value.
 
+mod explanation;
 mod json;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
-pub use json::{API_VERSION, explanation, findings, plan};
+pub use explanation::{Explained, ExplainedBy};
+pub use json::{API_VERSION, findings, plan};
 pub use text::{Line, Tone, plan_text};
