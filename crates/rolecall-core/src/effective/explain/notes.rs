@@ -1,6 +1,5 @@
 //! What is worth knowing about the entry that answers: templates that nobody has filled yet, and what was lost.
 
-use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -121,7 +120,7 @@ fn of_losses(map: &EffectiveMap, entry: &Entry, notes: &mut Vec<Note>) {
 }
 
 fn add(notes: &mut Vec<Note>, code: &'static str, message: String, hint: Option<String>) {
-    let note = Note { code, message: message.to_owned(), hint };
+    let note = Note { code, message, hint };
     if !notes.contains(&note) {
         notes.push(note);
     }
