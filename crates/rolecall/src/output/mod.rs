@@ -16,7 +16,7 @@ use rolecall_core::finding::Finding;
 use rolecall_core::render::{Line, Tone};
 use serde_json::Value;
 
-pub(crate) use documents::{apply_report, rehearsed, token_inspection, verification};
+pub(crate) use documents::{apply_report, rehearsed, token_inspection, token_verification, verification};
 use printable::printable;
 pub(crate) use progress::Progress;
 use progress::StatusLine;

@@ -16,4 +16,5 @@ mod reference;
 mod run;
 mod schemas;
 mod token;
+mod token_verify;
 mod usage;
