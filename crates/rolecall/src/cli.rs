@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{apply, bootstrap, completions, drift, explain, kubeconfig, plan, token, verify};
+use crate::commands::{
+    apply, bootstrap, completions, drift, explain, kubeconfig, plan, token, verify, whoami,
+};
 use crate::output::{Color, Format};
 
 const GLOBAL: &str = "Global options";
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     Drift(drift::DriftArgs),
     Explain(explain::ExplainArgs),
+    #[command(name = "whoami")]
+    WhoAmI(whoami::WhoAmIArgs),
     Token(token::TokenArgs),
     Kubeconfig(kubeconfig::KubeconfigArgs),
     Bootstrap(bootstrap::BootstrapArgs),

@@ -3,6 +3,7 @@
 mod explanation;
 mod json;
 mod text;
+mod whoami;
 
 #[cfg(test)]
 mod tests;
@@ -10,3 +11,4 @@ mod tests;
 pub use explanation::{Explained, ExplainedBy};
 pub use json::{API_VERSION, findings, plan};
 pub use text::{Line, Tone, plan_text};
+pub use whoami::{whoami_json, whoami_page};

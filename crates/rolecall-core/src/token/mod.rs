@@ -20,7 +20,8 @@ mod url;
 mod verify;
 
 pub use host::{
-    Endpoint, HostError, accept_host, host_region, is_region, partition_of, regional_hosts, sts_host,
+    Endpoint, HostError, accept_host, host_region, is_region, partition_of, region_in, regional_hosts,
+    sts_host,
 };
 pub use identity::{CallerIdentity, IdentityError};
 pub use inspect::{Check, InspectContext, Inspection, Remark, TokenFacts, inspect};

@@ -363,3 +363,12 @@ fn every_region_has_its_host() {
     assert_eq!(partition_of("us-gov-east-1"), "aws-us-gov");
     assert_eq!(partition_of("us-isof-south-1"), "aws-iso-f");
 }
+
+#[test]
+fn an_endpoint_tells_its_region() {
+    let check = |endpoint: &str, region: Option<&str>| assert_eq!(region_in(endpoint), region, "{endpoint}");
+    check("https://ABC0.gr7.eu-west-1.eks.amazonaws.com", Some("eu-west-1"));
+    check("https://ABC0.sk1.cn-north-1.eks.amazonaws.com.cn/", Some("cn-north-1"));
+    check("https://ABC0.eks-cluster.us-gov-west-1.api.aws:443", Some("us-gov-west-1"));
+    check("https://127.0.0.1:6443", None);
+}

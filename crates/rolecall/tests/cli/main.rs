@@ -18,3 +18,5 @@ mod schemas;
 mod token;
 mod token_verify;
 mod usage;
+#[cfg(target_os = "linux")]
+mod whoami;

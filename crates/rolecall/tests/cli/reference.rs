@@ -17,6 +17,8 @@ const COMMANDS: &[&[&str]] = &[
     &["explain"],
     &["token"],
     &["token", "inspect"],
+    &["token", "verify"],
+    &["whoami"],
     &["kubeconfig"],
     &["bootstrap", "cluster"],
     &["completions"],

@@ -61,6 +61,11 @@ pub fn explain_observed(
 }
 
 impl BeforeTheMap {
+    /// Whatever the map says, it is not asked.
+    pub fn is_final(&self) -> bool {
+        self.why_not_the_map().is_some()
+    }
+
     /// Why the map is not asked, if it is not.
     fn why_not_the_map(&self) -> Option<Denial> {
         let reason = |code, message: &str| Some(Denial { code, message: message.to_owned(), hint: None });

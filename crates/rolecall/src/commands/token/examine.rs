@@ -103,7 +103,7 @@ pub(super) fn run_verify(args: &VerifyArgs, screen: &Screen) -> Result<Status, F
 }
 
 /// Asks STS about a token as the server of this cluster would.
-async fn ask_sts(
+pub(in crate::commands) async fn ask_sts(
     token: &str,
     context: &InspectContext<'_>,
     cluster_name: &str,

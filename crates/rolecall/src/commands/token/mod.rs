@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use rolecall_aws::{AssumeRole, AwsSession, SessionOptions, TokenSource};
 use rolecall_core::exec_credential::{ExecApiVersion, exec_credential};
 
+pub(super) use examine::ask_sts;
 use examine::{InspectArgs, VerifyArgs};
 
 use crate::failure::{Failure, Status};
