@@ -3,7 +3,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use jiff::SignedDuration;
@@ -95,7 +95,7 @@ fn of_eks_token(refusal: &Refusal<'_>) -> Vec<Cause> {
     let listed =
         [Some(credentials(refusal)), not_mapped(refusal), role_path(refusal), Some(cluster_name(refusal))];
     let token = [token_itself(refusal), Some(clock(refusal)), Some(mode(refusal)), stale_entry(refusal)];
-    let late = [other_region(refusal), sts(refusal), delay(refusal)];
+    let late = [other_region(refusal), sts(refusal), Some(delay(refusal))];
     listed.into_iter().chain(token).chain(late).flatten().collect()
 }
 
@@ -335,12 +335,12 @@ fn sts(refusal: &Refusal<'_>) -> Option<Cause> {
     ))
 }
 
-fn delay(refusal: &Refusal<'_>) -> Option<Cause> {
+fn delay(refusal: &Refusal<'_>) -> Cause {
     let is_in = refusal.explanation.is_ok_and(|explanation| {
         matches!(explanation.before, BeforeTheMap::Entry { .. })
             || matches!(explanation.map.verdict, Verdict::Mapped(_) | Verdict::Ambiguous(_))
     });
     let message = "the entry was made a moment ago: it takes the cluster some seconds to see it";
     let sure = if is_in { Likely } else { Possible };
-    Some(cause("delay", sure, message, "try again in a minute".to_string()))
+    cause("delay", sure, message, "try again in a minute")
 }

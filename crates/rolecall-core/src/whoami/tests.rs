@@ -24,8 +24,8 @@ fn token(url: &str) -> Verification {
     verify(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(url)), &context)
 }
 
-fn good() -> Result<CallerIdentity, Remark> {
-    Ok(CallerIdentity::from_sts(SESSION, "111122223333", "AROAX:me").unwrap())
+fn good() -> CallerIdentity {
+    CallerIdentity::from_sts(SESSION, "111122223333", "AROAX:me").unwrap()
 }
 
 fn sts_says(code: &str) -> Result<CallerIdentity, Remark> {
@@ -99,7 +99,7 @@ fn what_sts_says_of_the_token_is_certain() {
 
 #[test]
 fn a_good_token_rules_out_what_it_can_and_leaves_the_map() {
-    let token = token(URL).answered(good());
+    let token = token(URL).answered(Ok(good()));
     let unread = refusal(&token, Err("no"));
     assert_eq!(first(&unread), ("notMapped", Likelihood::Likely));
     for code in ["credentials", "clusterName", "token", "clock"] {
