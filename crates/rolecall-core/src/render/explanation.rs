@@ -95,10 +95,17 @@ impl<'a> Explained<'a> {
             page.push(line(Tone::Quiet, format!("    note: {}", note.message)));
             page.extend(note.hint.iter().map(|hint| line(Tone::Quiet, format!("      hint: {hint}"))));
         }
-        if !map.losers.is_empty() {
+        let others = match (&outcome, map.losers.split_first()) {
+            (Outcome::Denied(denial), Some((first, others))) if first.reason.code == denial.code => {
+                page.push(row("at", &self.place(&first.via)));
+                others
+            }
+            _ => &map.losers,
+        };
+        if !others.is_empty() {
             page.push(line(Tone::Plain, "  does not answer:".to_owned()));
         }
-        for loser in &map.losers {
+        for loser in others {
             let place = self.place(&loser.via);
             page.push(line(Tone::Quiet, format!("    {place}: {}", loser.reason.message)));
         }

@@ -147,7 +147,7 @@ arn:aws:iam::111122223333:role/codebuild (role)
     note: `{{SessionName}}` is filled by the authenticator, with the name of the role's session
       hint: `--session-name` fills it here
   does not answer:
-    mapRoles[1], aws-auth.yml:14:7: a later entry for the same principal replaces it: 2
+    mapRoles[1], aws-auth.yml:14:7: entry 2 for the same principal replaces it
 ";
     assert_eq!(page, expected);
 }

@@ -36,9 +36,11 @@ pub(super) fn of_found(map: &EffectiveMap, principal: &PrincipalArn, found: &Loo
         Lookup::Ambiguous(entries) => entries,
         Lookup::Nothing => &[],
     };
-    let Some(winner) = winners.last() else { return Vec::new() };
+    if winners.is_empty() {
+        return Vec::new();
+    }
     let others = map.entries().filter(|entry| !winners.iter().any(|winner| core::ptr::eq(*winner, *entry)));
-    others.filter_map(|entry| Some(Loser::new(entry, why(entry, principal, winner)?))).collect()
+    others.filter_map(|entry| Some(Loser::new(entry, why(entry, principal, winners)?))).collect()
 }
 
 /// Every entry that is written for a role with its path, none of which can answer.
@@ -60,8 +62,8 @@ impl Loser {
     }
 }
 
-fn why(entry: &Entry, principal: &PrincipalArn, winner: &Entry) -> Option<Denial> {
-    let (section, of_winner) = (entry.key.section(), winner.key.section());
+fn why(entry: &Entry, principal: &PrincipalArn, winners: &[&Entry]) -> Option<Denial> {
+    let (section, of_winner) = (entry.key.section(), winners.first()?.key.section());
     let lost = |code, message: String| Some(Denial { code, message, hint: None });
     if let Some(sso) = &entry.sso {
         let is_like = arn_like(&lower(principal.canonical()), &sso_pattern(sso)) == Some(true);
@@ -82,10 +84,18 @@ fn why(entry: &Entry, principal: &PrincipalArn, winner: &Entry) -> Option<Denial
     if section != of_winner && of_winner != Section::MapAccounts {
         return lost("outranked", format!("`{of_winner}` is looked up before `{section}`"));
     }
-    let message = if entry.index < winner.index {
-        format!("a later entry for the same principal replaces it: {}", winner.index)
-    } else {
-        "it says the same as the one that answers".to_owned()
-    };
-    lost("earlierDuplicate", message)
+    match winners.iter().find(|winner| stored_as(winner) == stored_as(entry)) {
+        Some(winner) => {
+            lost("earlierDuplicate", format!("entry {} for the same principal replaces it", winner.index))
+        }
+        None => lost("earlierDuplicate", "it says the same as the one that answers".to_owned()),
+    }
+}
+
+/// What upstream stores an entry under: roles in lower case, users as they are written.
+fn stored_as(entry: &Entry) -> String {
+    match entry.key.section() {
+        Section::MapUsers => entry.mapping.principal.clone(),
+        _ => lower(&entry.mapping.principal),
+    }
 }

@@ -11,7 +11,7 @@ use rolecall_yaml::{NodeKind, Span};
 
 use super::{Denial, Loser, Verdict, Via};
 use crate::effective::lookup::{glob, sso_pattern};
-use crate::effective::{EffectiveMap, Entry, Loss, LossKind, SectionReading, arn_like};
+use crate::effective::{EffectiveMap, Entry, Loss, LossKind, Misspelt, SectionReading, arn_like};
 use crate::identity_mapping::{Section, equal_fold, fold, lower};
 use crate::principal::{PrincipalArn, PrincipalKind, strip_path};
 
@@ -49,6 +49,10 @@ pub(super) fn likely_mistake(map: &EffectiveMap, principal: &PrincipalArn, near:
         |reading: &&SectionReading| reading.text().is_some_and(|text| mentions(text, principal.canonical()));
     if let Some(reading) = map.unreadable().iter().find(|reading| is_written_there(reading)) {
         return section_unreadable(reading);
+    }
+    let in_other_letters = |misspelt: &&Misspelt| mentions(&misspelt.text, principal.canonical());
+    if let Some(misspelt) = map.misspelt().iter().find(in_other_letters) {
+        return section_misspelt(misspelt);
     }
     let nearest = near.first().map(|loser| {
         let message =
@@ -120,6 +124,14 @@ fn section_unreadable(reading: &SectionReading) -> Denial {
         "sectionUnreadable",
         format!("`{}` cannot be read, so all of it counts as empty: {problem}", reading.section()),
         "mend the section: everybody in it is locked out".to_owned(),
+    )
+}
+
+fn section_misspelt(misspelt: &Misspelt) -> Denial {
+    denial(
+        "sectionMisspelt",
+        format!("it stands under the key `{}`, which the authenticator does not read", misspelt.key),
+        format!("write `{}`: the letters' case counts", misspelt.section),
     )
 }
 

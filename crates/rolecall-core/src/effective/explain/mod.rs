@@ -118,6 +118,12 @@ pub fn explain_found(
     let values = complete(values, principal);
     let (losers, notes) = match &found {
         Lookup::Nothing => (mistake::near_misses(map, principal), Vec::new()),
+        // Somebody who enters by his account alone was perhaps meant to have an entry.
+        Lookup::Account(_) => {
+            let mut losers = losers::of_found(map, principal, &found);
+            losers.extend(mistake::near_misses(map, principal));
+            (losers, notes::of_found(map, &found, &values))
+        }
         found => (losers::of_found(map, principal, found), notes::of_found(map, found, &values)),
     };
     let verdict = match found {

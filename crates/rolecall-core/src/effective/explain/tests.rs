@@ -78,6 +78,7 @@ fn the_likely_mistake_is_named_and_what_to_write() {
         "write",
     );
     check(&[], &format!("arn:aws:iam::{ACCOUNT}:root"), "notMapped", "`mapUsers`");
+    check(&[("maproles", &of_role(&dev, "u"))], &dev, "sectionMisspelt", "write `mapRoles`");
 }
 
 /// The entry that the principal is written in counts more than one that looks like it.
@@ -126,6 +127,29 @@ fn those_that_lost_are_told_and_why() {
         ("mapAccounts", 0, "accountNotReached"),
     ];
     assert_eq!(lost, expected);
+}
+
+#[test]
+fn users_that_differ_in_case_replace_only_their_like() {
+    let one = |name: &str, username: &str| format!("- userarn: {}\n  username: {username}\n", user(name));
+    let lost = |text: &str| -> Vec<(usize, String)> {
+        let explanation = explained(&[("mapUsers", text)], &user("u"));
+        explanation.losers.into_iter().map(|loser| (loser.via.index, loser.reason.message)).collect()
+    };
+    let random = one("U", "a") + &one("U", "b") + &one("u", "c");
+    assert_eq!(lost(&random), [(0, "entry 1 for the same principal replaces it".to_owned())]);
+    let same = one("U", "a") + &one("u", "a");
+    assert_eq!(lost(&same), [(0, "it says the same as the one that answers".to_owned())]);
+}
+
+/// By the account alone there are no groups: the entry that was meant is told.
+#[test]
+fn who_enters_by_his_account_is_told_what_nearly_matched() {
+    let roles = of_role(&role("team/dev"), "u");
+    let accounts = format!("- \"{ACCOUNT}\"\n");
+    let explanation = explained(&[("mapRoles", &roles), ("mapAccounts", &accounts)], &role("dev"));
+    assert!(matches!(&explanation.verdict, Verdict::Mapped(one) if one.via.section.key() == "mapAccounts"));
+    assert_eq!(explanation.losers[0].reason.code, "rolePath");
 }
 
 #[test]
