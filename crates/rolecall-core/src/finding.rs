@@ -3,13 +3,20 @@
 //! Findings are for people who can mend a text. What the world refuses is a port error, and lives elsewhere.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
-use rolecall_yaml::{LineIndex, Span};
+use rolecall_yaml::{LineIndex, Span, Splice};
 use serde::Serialize;
+
+mod code;
 
 #[cfg(test)]
 mod tests;
+
+pub use code::Code;
+
+use crate::identity_mapping::Section;
 
 /// One thing that is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +34,12 @@ pub struct Finding {
     /// The next step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// What `--fix` would do about it, where it can only mean one thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Fix>,
+    /// The reason for which a comment in the file allows it: it is shown, and refuses nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
 }
 
 /// How bad a finding is. An error changes nothing in the cluster: the file is refused.
@@ -39,6 +52,27 @@ pub enum Level {
     Warning,
     /// Worth knowing.
     Note,
+}
+
+/// An edit of the file that mends a finding. It is written as its description.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, such as "write `rolearn`".
+    pub title: String,
+    /// Which of the file's maps it is about, from 0.
+    pub(crate) document: usize,
+    pub(crate) edit: Edit,
+}
+
+/// What a [`Fix`] changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Edit {
+    /// The file itself.
+    File(Vec<Splice>),
+    /// A section's own text.
+    Text(Section, Vec<Splice>),
+    /// An item of a section, by its position, goes.
+    Remove(Section, usize),
 }
 
 /// A range of a file. Lines and columns count from 1, columns in characters; the end is exclusive.
@@ -57,88 +91,43 @@ pub struct Place {
     pub end_column: usize,
 }
 
-/// The rules of `aws-auth` documents. Codes are never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Code {
-    /// RC001: the file is not YAML, or is empty.
-    UnreadableFile,
-    /// RC002: it is not the ConfigMap `aws-auth` in `kube-system`.
-    NotAwsAuth,
-    /// RC003: a data value is not a text.
-    SectionNotText,
-    /// RC004: a section that the authenticator would read as empty.
-    UnreadableSection,
-    /// RC005: an entry that the authenticator would drop.
-    DroppedEntry,
-    /// RC006: an entry without a username.
-    NoUsername,
-    /// RC007: groups that the authenticator would lose.
-    LostGroups,
-    /// RC008: a key that the authenticator does not know.
-    UnknownKey,
-    /// RC009: a data key that is a section in another spelling.
-    MisspeltSection,
-    /// RC010: a principal with more than one entry.
-    RepeatedPrincipal,
-    /// RC011: an entry that can never match.
-    NeverMatches,
-    /// RC012: text after the end of the first document.
-    LaterDocument,
-    /// RC013: the map is larger than Kubernetes stores.
-    TooLarge,
-    /// RC014: `rolecall.yaml` says something that is not understood.
-    Configuration,
-}
+impl Finding {
+    /// A finding without a next step.
+    pub fn new(code: Code, level: Level, place: Place, message: impl Into<String>) -> Self {
+        Self { code, level, place, message: message.into(), help: None, fix: None, allowed: None }
+    }
 
-impl Code {
-    /// All of them, in their order.
-    pub const ALL: [Self; 14] = [
-        Self::UnreadableFile,
-        Self::NotAwsAuth,
-        Self::SectionNotText,
-        Self::UnreadableSection,
-        Self::DroppedEntry,
-        Self::NoUsername,
-        Self::LostGroups,
-        Self::UnknownKey,
-        Self::MisspeltSection,
-        Self::RepeatedPrincipal,
-        Self::NeverMatches,
-        Self::LaterDocument,
-        Self::TooLarge,
-        Self::Configuration,
-    ];
+    /// The same, with the next step.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
 
-    /// The code as it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UnreadableFile => "RC001",
-            Self::NotAwsAuth => "RC002",
-            Self::SectionNotText => "RC003",
-            Self::UnreadableSection => "RC004",
-            Self::DroppedEntry => "RC005",
-            Self::NoUsername => "RC006",
-            Self::LostGroups => "RC007",
-            Self::UnknownKey => "RC008",
-            Self::MisspeltSection => "RC009",
-            Self::RepeatedPrincipal => "RC010",
-            Self::NeverMatches => "RC011",
-            Self::LaterDocument => "RC012",
-            Self::TooLarge => "RC013",
-            Self::Configuration => "RC014",
-        }
+    /// Does it refuse the file?
+    pub fn refuses(&self) -> bool {
+        self.level == Level::Error && self.allowed.is_none()
     }
 }
 
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+impl Fix {
+    pub(crate) fn new(title: impl Into<String>, edit: Edit) -> Self {
+        Self { title: title.into(), document: 0, edit }
     }
 }
 
-impl Serialize for Code {
+impl Serialize for Fix {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+        serializer.serialize_str(&self.title)
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        })
     }
 }
 
@@ -169,7 +158,7 @@ impl fmt::Display for Place {
 
 /// Does any finding refuse the file?
 pub fn has_errors(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.level == Level::Error)
+    findings.iter().any(Finding::refuses)
 }
 
 /// The known word that `word` was probably meant to be.
@@ -180,8 +169,8 @@ pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 
 /// Levenshtein's distance, in characters.
 fn distance(a: &str, b: &str) -> usize {
-    let b: alloc::vec::Vec<char> = b.chars().collect();
-    let mut row: alloc::vec::Vec<usize> = (0..=b.len()).collect();
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.chars().enumerate() {
         let mut diagonal = row[0];
         row[0] = i + 1;

@@ -153,7 +153,7 @@ impl IdentityMapping {
 
 /// Lower-cases as Go's `strings.ToLower` does: letter by letter, never one letter into two.
 pub(crate) fn lower(text: &str) -> String {
-    text.chars().map(lower_letter).collect()
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.chars().map(lower_letter).collect() }
 }
 
 /// Are two texts equal as Go's `strings.EqualFold` sees them?
@@ -166,7 +166,7 @@ pub(crate) fn equal_fold(a: &str, b: &str) -> bool {
 
 /// What two texts that are equal by [`equal_fold`] have in common.
 pub(crate) fn fold(text: &str) -> String {
-    text.chars().map(fold_letter).collect()
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.chars().map(fold_letter).collect() }
 }
 
 fn lower_letter(letter: char) -> char {

@@ -9,7 +9,9 @@ extern crate alloc;
 
 pub use jiff::Timestamp;
 
+pub mod check;
 pub mod document;
+pub mod edit;
 pub mod effective;
 pub mod finding;
 #[cfg(test)]

@@ -10,9 +10,10 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{AccessEntry, AuthenticationMode, ClusterIdentity, fingerprint};
+use crate::effective::{EffectiveMap, Lookup, lookup};
 use crate::identity_mapping::fold;
 use crate::ledger::Ledger;
-use crate::principal::strip_path;
+use crate::principal::{PrincipalArn, strip_path};
 use crate::record::Intent;
 
 /// The annotation in which `kubectl apply` keeps what it applied last.
@@ -148,6 +149,21 @@ impl ObservedAccess {
     pub fn outranking(&self) -> Outranking<'_> {
         let known = self.access_entries.known().into_iter().flatten();
         Outranking(known.map(|entry| (pathless(&entry.principal_arn), entry)).collect())
+    }
+
+    /// The same as `applier` would observe it: who asks is another one, who enters as the map says, or an access
+    /// entry.
+    #[must_use]
+    pub fn as_seen_by(&self, applier: &PrincipalArn) -> Self {
+        let arn = applier.canonical();
+        let map = EffectiveMap::read(self.data());
+        let (username, groups) = match (self.access_entry(arn), lookup(&map, applier, false)) {
+            (Some(entry), _) => (entry.username.clone(), entry.groups.clone()),
+            (None, Lookup::Entry(entry)) => (entry.mapping.username.clone(), entry.mapping.groups.clone()),
+            _ => (arn.to_string(), Vec::new()),
+        };
+        let caller = Caller { username, groups, canonical_arn: Some(arn.to_string()) };
+        Self { caller: Knowledge::Known(caller), ..self.clone() }
     }
 
     /// The digest of what plans and guards read, and of nothing else: a new `resourceVersion` alone, or a

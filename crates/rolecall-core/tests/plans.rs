@@ -14,6 +14,7 @@ use rolecall_core::cluster::{AccessEntry, AuthenticationMode, ClusterIdentity};
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::effective::EffectiveMap;
+use rolecall_core::finding::Level;
 use rolecall_core::guard::{Allowance, Circumstances, Guard, judge};
 use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedLedger, ObservedMap};
 use rolecall_core::plan::{Plan, plan};
@@ -58,7 +59,7 @@ fn tell(case: &Path) -> String {
     let read = |name: &str| fs::read_to_string(case.join(name)).ok();
     let (document, findings) = AwsAuthDocument::parse("aws-auth.yml", &read("desired.yaml").unwrap());
     let mut told = String::new();
-    for finding in &findings {
+    for finding in findings.iter().filter(|finding| finding.level != Level::Note) {
         writeln!(told, "{} {} {}", finding.place, finding.code, finding.message).unwrap();
     }
     let policy = read("rolecall.yaml").map_or_else(Policy::default, |text| {

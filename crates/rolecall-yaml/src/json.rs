@@ -55,10 +55,25 @@ pub struct Member {
 }
 
 /// Converts a document to JSON. An empty stream is null, written nowhere: at an empty node at the end.
+///
+/// What Go converts by chance only is an error here.
 pub fn to_json(document: &Document, limits: &Limits) -> Result<Valued, DecodeError> {
+    let (value, by_chance) = to_json_by_chance(document, limits)?;
+    by_chance.map_or(Ok(value), Err)
+}
+
+/// The same, and the error that Go ends with instead, by chance, if there is one: of keys that print the same
+/// it takes one in the order of a hash map, and only the value it takes must be one that JSON can print.
+pub fn to_json_by_chance(
+    document: &Document,
+    limits: &Limits,
+) -> Result<(Valued, Option<DecodeError>), DecodeError> {
     let mut walk = Walk::new(document, limits);
     let raw = value(&mut walk, document.root().unwrap_or(NodeId(0)))?;
-    to_valued(&walk, raw)
+    check_keys(&walk, &raw)?;
+    let mut by_chance = None;
+    let value = to_valued(&walk, raw, &mut by_chance)?;
+    Ok((value, by_chance))
 }
 
 /// A Go value, with the node it is written in.
@@ -187,7 +202,19 @@ fn merge_one(walk: &mut Walk<'_>, id: NodeId, mapping: &mut RawMapping) -> Resul
     })
 }
 
-fn to_valued(walk: &Walk<'_>, raw: Raw) -> Result<Valued, DecodeError> {
+/// Every key must be printable, also where the value is not taken.
+fn check_keys(walk: &Walk<'_>, raw: &Raw) -> Result<(), DecodeError> {
+    match &raw.kind {
+        RawKind::Scalar(_) => Ok(()),
+        RawKind::Sequence(items) => items.iter().try_for_each(|item| check_keys(walk, item)),
+        RawKind::Mapping(mapping) => mapping.members.iter().try_for_each(|(key, key_node, value)| {
+            check_key(key).map_err(|message| walk.error(*key_node, message))?;
+            check_keys(walk, value)
+        }),
+    }
+}
+
+fn to_valued(walk: &Walk<'_>, raw: Raw, by_chance: &mut Option<DecodeError>) -> Result<Valued, DecodeError> {
     let node = raw.node;
     let value = match raw.kind {
         RawKind::Scalar(Scalar::Null) => Value::Null,
@@ -198,10 +225,11 @@ fn to_valued(walk: &Walk<'_>, raw: Raw) -> Result<Valued, DecodeError> {
             Value::Number(printed.map_err(|message| walk.error(node, message))?)
         }
         RawKind::Sequence(items) => {
-            let items: Result<_, _> = items.into_iter().map(|item| to_valued(walk, item)).collect();
+            let items: Result<_, _> =
+                items.into_iter().map(|item| to_valued(walk, item, by_chance)).collect();
             Value::Array(items?)
         }
-        RawKind::Mapping(mapping) => Value::Object(to_members(walk, mapping)?),
+        RawKind::Mapping(mapping) => Value::Object(to_members(walk, mapping, by_chance)?),
     };
     Ok(Valued { value, node })
 }
@@ -223,32 +251,57 @@ fn json_number(number: Number) -> Result<String, String> {
     }
 }
 
-fn to_members(walk: &Walk<'_>, mapping: RawMapping) -> Result<Vec<Member>, DecodeError> {
-    let mut members = Vec::with_capacity(mapping.members.len());
-    for (key, key_node, value) in mapping.members {
-        let key = key_text(key).map_err(|message| walk.error(key_node, message))?;
-        let value = to_valued(walk, value)?;
-        members.push(Member { key, key_node, value, rivals: Vec::new() });
-    }
-    members.sort_by(|one, other| one.key.cmp(&other.key));
-    members.dedup_by(|next, first| {
-        let same = next.key == first.key;
-        if same {
-            first.rivals.push(next.value.clone());
+fn to_members(
+    walk: &Walk<'_>,
+    mapping: RawMapping,
+    by_chance: &mut Option<DecodeError>,
+) -> Result<Vec<Member>, DecodeError> {
+    let mut printed: Vec<(String, NodeId, Raw)> =
+        mapping.members.into_iter().map(|(key, key_node, value)| (key_text(key), key_node, value)).collect();
+    printed.sort_by(|one, other| one.0.cmp(&other.0));
+    let mut members: Vec<Member> = Vec::with_capacity(printed.len());
+    let mut printed = printed.into_iter().peekable();
+    while let Some((key, key_node, raw)) = printed.next() {
+        let mut values = Vec::new();
+        let mut failure = None;
+        let mut take = |raw| match to_valued(walk, raw, by_chance) {
+            Ok(value) => values.push(value),
+            Err(error) => failure = Some(error),
+        };
+        take(raw);
+        while let Some((_, _, rival)) = printed.next_if(|next| next.0 == key) {
+            take(rival);
         }
-        same
-    });
+        let mut values = values.into_iter();
+        match (values.next(), failure) {
+            (Some(value), failure) => {
+                *by_chance = by_chance.take().or(failure);
+                members.push(Member { key, key_node, value, rivals: values.collect() });
+            }
+            (None, Some(failure)) => return Err(failure),
+            (None, None) => {}
+        }
+    }
     Ok(members)
 }
 
-/// A key as text. Null and integers above 63 bits have none.
-fn key_text(key: Scalar) -> Result<String, String> {
+/// Null and integers above 63 bits cannot be keys.
+fn check_key(key: &Scalar) -> Result<(), String> {
     match key {
-        Scalar::Text(text) => Ok(text),
-        Scalar::Bool(value) => Ok(value.to_string()),
-        Scalar::Number(Number::Int(value)) => Ok(value.to_string()),
-        Scalar::Number(Number::Float(value)) => Ok(key_float(value)),
         Scalar::Number(Number::Uint(value)) => Err(format!("unsupported map key of type: uint64: {value}")),
         Scalar::Null => Err("unsupported map key: null".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// A key as text.
+fn key_text(key: Scalar) -> String {
+    match key {
+        Scalar::Text(text) => text,
+        Scalar::Bool(value) => value.to_string(),
+        Scalar::Number(Number::Int(value)) => value.to_string(),
+        Scalar::Number(Number::Uint(value)) => value.to_string(),
+        Scalar::Number(Number::Float(value)) => key_float(value),
+        Scalar::Null => "null".to_owned(),
     }
 }

@@ -2,17 +2,20 @@
 //!
 //! The flags of one command stand beside it in `commands`. Nothing is read or decided here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    apply, bootstrap, completions, drift, explain, kubeconfig, plan, token, verify, whoami,
+    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, plan, rule, token, verify, whoami,
 };
 use crate::output::{Color, Format};
 
 const GLOBAL: &str = "Global options";
+
+/// What a plugin of kubectl is called on disk.
+const PLUGIN: &str = "kubectl-rolecall";
 
 /// The door list of your EKS clusters (`aws-auth`), kept in Git.
 ///
@@ -26,7 +29,7 @@ const GLOBAL: &str = "Global options";
     arg_required_else_help = true
 )]
 pub(crate) struct Cli {
-    /// How data is printed: for people, or for scripts
+    /// How data is printed: for people, for scripts, or for a CI; not every command has every voice
     #[arg(short, long, global = true, value_enum, default_value = "text", value_name = "FORMAT", help_heading = GLOBAL)]
     pub(crate) output: Format,
     /// When colour is used; `auto` honours `NO_COLOR`
@@ -36,8 +39,19 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+impl Cli {
+    /// Reads the command line of this process. kubectl knows us as `kubectl-rolecall`, and so does its user.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let name = std::env::args_os().next().map(PathBuf::from);
+        let is_plugin = name.as_deref().and_then(Path::file_stem).is_some_and(|stem| stem == PLUGIN);
+        let command = if is_plugin { Self::command().bin_name("kubectl rolecall") } else { Self::command() };
+        Self::from_arg_matches(&command.try_get_matches()?)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Verify(verify::VerifyArgs),
@@ -48,7 +62,30 @@ pub(crate) enum Command {
     Token(token::TokenArgs),
     Kubeconfig(kubeconfig::KubeconfigArgs),
     Bootstrap(bootstrap::BootstrapArgs),
+    Rule(rule::RuleArgs),
     Completions(completions::CompletionsArgs),
+    #[command(hide = true)]
+    Man(man::ManArgs),
+}
+
+impl Command {
+    /// What `--output` may be. A command that prints a script or nothing has text only, and is lenient.
+    pub(crate) fn voices(&self) -> &'static [Format] {
+        use Format::{Github, Gitlab, Json, Junit, Markdown, Sarif, Text};
+        match self {
+            Self::Check(_) => &[Text, Json, Markdown, Sarif, Junit, Github, Gitlab],
+            Self::Plan(_) | Self::Verify(_) | Self::Drift(_) => &[Text, Json, Markdown, Junit, Github],
+            Self::Apply(_) => &[Text, Json, Markdown, Github],
+            Self::Explain(_)
+            | Self::WhoAmI(_)
+            | Self::Token(_)
+            | Self::Kubeconfig(_)
+            | Self::Bootstrap(_)
+            | Self::Rule(_)
+            | Self::Completions(_)
+            | Self::Man(_) => &[Text, Json],
+        }
+    }
 }
 
 /// Which cluster. Without any of these: the one of `rolecall.yaml`, or, for reading, the kubeconfig's current context.
@@ -81,6 +118,9 @@ pub(crate) struct PathArgs {
     /// The file, or a folder that holds `aws-auth.yml`
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) path: PathBuf,
+    /// The source that the file had before it moved: what that one owned is this one's from now on
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) take_over: Option<String>,
 }
 
 /// What is allowed by hand, this once.

@@ -9,17 +9,19 @@ use rolecall_core::cluster::ClusterIdentity;
 use rolecall_core::config::{self, ClusterConfig, Config};
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
-use rolecall_core::finding::has_errors;
+use rolecall_core::finding::{Finding, Level, has_errors};
 use rolecall_core::observed::{Knowledge, ObservedAccess, ObservedMap};
+use rolecall_core::render::CheckedFile;
+use rolecall_core::source::SourceId;
 
-use crate::cli::ClusterArgs;
+use crate::cli::{ClusterArgs, PathArgs};
+use crate::configuration;
 use crate::failure::Failure;
 use crate::output::Screen;
 use crate::source::{Provenance, provenance};
 use crate::target;
 
 const NAMES: [&str; 2] = ["aws-auth.yml", "aws-auth.yaml"];
-const CONFIG: &str = "rolecall.yaml";
 
 /// The desired access, and the cluster that `rolecall.yaml` has for it.
 pub(crate) struct Project {
@@ -29,8 +31,9 @@ pub(crate) struct Project {
     pub(crate) cluster: Option<ClusterConfig>,
 }
 
-/// Reads the desired access at `path`.
-pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Result<Project, Failure> {
+/// Reads the desired access that is named.
+pub(crate) fn project(named: &PathArgs, args: &ClusterArgs, screen: &Screen) -> Result<Project, Failure> {
+    let path = named.path.as_path();
     let found = find_map(path)?;
     let probe = found.clone().unwrap_or_else(|| path.join(NAMES[0]));
     let mut provenance = provenance(&probe, screen);
@@ -47,22 +50,33 @@ pub(crate) fn project(path: &Path, args: &ClusterArgs, screen: &Screen) -> Resul
         (None, None) => return Err(no_map_in(path)),
     };
     let text = read(&file)?;
-    let (document, findings) = AwsAuthDocument::parse(&shown(&file), &text);
-    let shown_findings = config.config.shown(findings);
-    screen.findings(&shown_findings, &text)?;
-    let desired = DesiredAccess::new(document, &shown_findings, provenance.revision, config.config.policy);
-    let desired = desired.ok_or_else(|| refused(&file))?;
+    let (document, findings) = AwsAuthDocument::checked(&shown(&file), &text, &config.config.checks);
+    let findings = spoken(findings);
+    screen.findings(checked(&file, &text, document.as_ref(), findings.clone()))?;
+    let desired = DesiredAccess::new(document, &findings, provenance.revision, config.config.policy);
+    let mut desired = desired.ok_or_else(|| refused(&file))?;
+    if let Some(source) = &named.take_over {
+        desired = desired.taking_over(SourceId::named(source));
+    }
     Ok(Project { file, desired, cluster })
+}
+
+/// The findings that are told beside something else. Notes are what `check` is asked for: here they would
+/// stand before every plan.
+pub(crate) fn spoken(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.retain(|finding| finding.level != Level::Note);
+    findings
 }
 
 /// Reads what the user says was applied before.
 pub(crate) fn previous(path: &Path, screen: &Screen) -> Result<AwsAuthDocument, Failure> {
     let text = read(path)?;
     let (document, findings) = AwsAuthDocument::parse(&shown(path), &text);
-    if has_errors(&findings) {
-        screen.findings(&findings, &text)?;
+    if !has_errors(&findings) {
+        return document.ok_or_else(|| refused(path));
     }
-    document.filter(|_| !has_errors(&findings)).ok_or_else(|| refused(path))
+    screen.findings(checked(path, &text, document.as_ref(), findings))?;
+    Err(refused(path))
 }
 
 /// Reads what `kubectl get cm aws-auth -n kube-system -o yaml|json` printed, `-` for stdin.
@@ -75,7 +89,7 @@ pub(crate) fn observation(
     let (document, findings) = AwsAuthDocument::parse(&name, &text);
     let Some(document) = document else {
         // They are about an observation, which nobody will mend: text only.
-        screen.talk_of_findings(&findings, &text);
+        screen.talk_of_findings(&CheckedFile::new(&name, &text, 0, findings));
         let message = format!("`{name}` does not hold the ConfigMap `aws-auth` of `kube-system`");
         return Err(Failure::new(message).hint("`kubectl get cm aws-auth -n kube-system -o yaml` prints it"));
     };
@@ -130,14 +144,24 @@ pub(crate) fn refused(file: &Path) -> Failure {
     Failure::refused(format!("`{}` is refused, and nothing was changed", shown(file)))
 }
 
+/// What was found in a file that may hold a map.
+pub(crate) fn checked(
+    path: &Path,
+    text: &str,
+    document: Option<&AwsAuthDocument>,
+    findings: Vec<Finding>,
+) -> CheckedFile {
+    CheckedFile::new(&shown(path), text, usize::from(document.is_some()), findings)
+}
+
 /// A path as it stands in messages and documents.
 pub(crate) fn shown(path: &Path) -> String {
-    let path = path.strip_prefix(".").unwrap_or(path);
-    path.to_string_lossy().into_owned()
+    let path = path.strip_prefix(".").unwrap_or(path).to_string_lossy();
+    if cfg!(windows) { path.replace('\\', "/") } else { path.into_owned() }
 }
 
 /// An absolute path as seen from the current folder, where it is below that.
-fn from_here(path: &Path) -> PathBuf {
+pub(crate) fn from_here(path: &Path) -> PathBuf {
     let here = std::env::current_dir().ok();
     here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
 }
@@ -175,21 +199,21 @@ impl FoundConfig {
 
 /// Reads the nearest `rolecall.yaml`, up to the root of the work tree, or else of the current folder.
 fn read_config(map: &Path, provenance: &Provenance, screen: &Screen) -> Result<FoundConfig, Failure> {
-    let map = std::path::absolute(map).map_err(|error| Failure::io("find the current folder", error))?;
-    let beside = map.parent().unwrap_or(&map).to_owned();
-    let top = provenance.root.clone().or_else(|| std::env::current_dir().ok());
-    let top = top.filter(|top| beside.starts_with(top)).unwrap_or_else(|| beside.clone());
-    let folders = beside.ancestors().take_while(|folder| folder.starts_with(&top));
-    let Some(folder) = folders.into_iter().find(|folder| folder.join(CONFIG).exists()) else {
-        return Ok(FoundConfig { config: Config::default(), folder: beside, file: CONFIG.to_owned() });
+    let (beside, found) = configuration::nearest(map, provenance.root.as_deref())?;
+    let Some(folder) = found else {
+        return Ok(FoundConfig {
+            config: Config::default(),
+            folder: beside,
+            file: configuration::NAME.to_owned(),
+        });
     };
-    let path = folder.join(CONFIG);
+    let path = folder.join(configuration::NAME);
     let file = shown(&from_here(&path));
     let text = read(&path)?;
     let (config, findings) = config::parse(&file, &text);
-    screen.findings(&findings, &text)?;
+    screen.findings(CheckedFile::new(&file, &text, 0, findings))?;
     let config = config.ok_or_else(|| refused(Path::new(&file)))?;
-    Ok(FoundConfig { config, folder: folder.to_owned(), file })
+    Ok(FoundConfig { config, folder, file })
 }
 
 /// The cluster of `rolecall.yaml` that is meant: the one that was named, or else the one of this path.

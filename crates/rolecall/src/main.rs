@@ -4,16 +4,17 @@
 
 mod cli;
 mod commands;
+mod configuration;
 mod failure;
 mod files;
 mod interrupts;
 mod output;
+mod replace;
 mod source;
 mod target;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::Cli;
@@ -21,7 +22,7 @@ use failure::Status;
 use output::Screen;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use rolecall_yaml::{Document, LineIndex, Member, NodeId, Value, Valued};
 
 use super::finding;
-use crate::finding::{Finding, Place, nearest};
+use crate::finding::{Finding, Level, Place, nearest};
 
 /// Reads values and collects findings.
 pub(super) struct Reader<'a> {
@@ -77,10 +77,6 @@ impl Reader<'_> {
         self.as_text(valued, &format!("`{key}`"))
     }
 
-    pub(super) fn texts(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Vec<String> {
-        self.texts_at(fields, key).into_iter().map(|(text, _)| text).collect()
-    }
-
     pub(super) fn texts_at(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Vec<(String, NodeId)> {
         let what = format!("each of `{key}`");
         self.list(fields, key).iter().filter_map(|item| self.as_text(item, &what)).collect()
@@ -102,6 +98,47 @@ impl Reader<'_> {
             self.error(valued.node, format!("`{key}` must be a whole number from 0 to {most}"), None);
         }
         number
+    }
+
+    /// A rule's level; the inner `None` is `off`, which YAML reads as false.
+    pub(super) fn level(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+    ) -> Option<(Option<Level>, NodeId)> {
+        let valued = fields.take(key)?;
+        let level = match &valued.value {
+            Value::Bool(false) => None,
+            Value::String(text) => match text.as_str() {
+                "off" => None,
+                "note" => Some(Level::Note),
+                "warning" => Some(Level::Warning),
+                "error" => Some(Level::Error),
+                _ => return self.no_level(key, valued.node),
+            },
+            _ => return self.no_level(key, valued.node),
+        };
+        Some((level, valued.node))
+    }
+
+    fn no_level<T>(&mut self, key: &str, node: NodeId) -> Option<T> {
+        self.error(node, format!("`{key}` must be one of `off`, `note`, `warning`, `error`"), None);
+        None
+    }
+
+    /// Account ids, as they are written: without quotes they would be numbers.
+    pub(super) fn accounts(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Vec<String> {
+        let mut accounts = Vec::new();
+        for item in self.list(fields, key) {
+            let written = self.document.node(item.node).scalar().unwrap_or_default();
+            if written.len() == 12 && written.bytes().all(|byte| byte.is_ascii_digit()) {
+                accounts.push(written.to_owned());
+            } else {
+                let help = Some("an account id has twelve digits".to_owned());
+                self.error(item.node, format!("each of `{key}` must be the id of an AWS account"), help);
+            }
+        }
+        accounts
     }
 
     pub(super) fn choice<T: Copy>(

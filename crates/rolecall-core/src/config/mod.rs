@@ -14,6 +14,7 @@ mod fields;
 #[cfg(test)]
 mod tests;
 
+use crate::check::Settings;
 use crate::finding::{Code, Finding, Level, Place, has_errors};
 use crate::policy::{Growth, MaxRemovals, Policy, Unmanaged};
 use crate::principal::PrincipalArn;
@@ -26,8 +27,8 @@ pub struct Config {
     pub clusters: Vec<ClusterConfig>,
     /// What plans are judged by.
     pub policy: Policy,
-    /// Codes of rules whose warnings are not shown.
-    pub disabled_rules: Vec<String>,
+    /// How files are checked: the levels of rules, and the accounts that are known.
+    pub checks: Settings,
 }
 
 /// One cluster of `rolecall.yaml`. Either `name` or `context` is there.
@@ -75,20 +76,8 @@ pub fn parse(file: &str, text: &str) -> (Option<Config>, Vec<Finding>) {
     ((!has_errors(&findings)).then_some(config), findings)
 }
 
-impl Config {
-    /// The findings that are shown: errors, and those whose rule is not disabled.
-    pub fn shown(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        let is_disabled =
-            |finding: &Finding| self.disabled_rules.iter().any(|code| code == finding.code.as_str());
-        findings
-            .into_iter()
-            .filter(|finding| finding.level == Level::Error || !is_disabled(finding))
-            .collect()
-    }
-}
-
 fn finding(place: Place, message: String, help: Option<String>) -> Finding {
-    Finding { code: Code::Configuration, level: Level::Error, place, message, help }
+    Finding { help, ..Finding::new(Code::Configuration, Level::Error, place, message) }
 }
 
 fn config(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> Config {
@@ -103,12 +92,32 @@ fn config(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> Config {
     if let Some(fields) = reader.mapping(&mut fields, "policy") {
         config.policy = policy(reader, fields);
     }
-    if let Some(mut rules) = reader.mapping(&mut fields, "rules") {
-        config.disabled_rules = reader.texts(&mut rules, "disable");
-        reader.finish(&rules);
+    config.checks.accounts = reader.accounts(&mut fields, "accounts");
+    if let Some(fields) = reader.mapping(&mut fields, "rules") {
+        rules(reader, fields, &mut config.checks);
     }
     reader.finish(&fields);
     config
+}
+
+/// The levels of rules by their codes, and the rules that are quiet.
+fn rules(reader: &mut Reader<'_>, mut fields: Fields<'_>, checks: &mut Settings) {
+    for (text, node) in reader.texts_at(&mut fields, "disable") {
+        match Code::from_text(&text) {
+            Some(code) => drop(checks.quiet.insert(code)),
+            None => reader.error(node, format!("there is no rule `{text}`"), None),
+        }
+    }
+    for code in Code::ALL {
+        let Some((level, node)) = reader.level(&mut fields, code.as_str()) else { continue };
+        if code.is_inherent() {
+            let message =
+                format!("`{code}` has no other level: such a file cannot be read, or not be stored");
+            reader.error(node, message, Some("mend the file".to_owned()));
+        }
+        checks.levels.insert(code, level);
+    }
+    reader.finish(&fields);
 }
 
 fn cluster(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> ClusterConfig {

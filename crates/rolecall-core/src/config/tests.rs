@@ -1,4 +1,5 @@
 use super::parse;
+use crate::finding::{Code, Level};
 use crate::policy::{Growth, MaxRemovals, Unmanaged};
 
 const HEAD: &str = "apiVersion: rolecall.dev/v1alpha1\nkind: Config\n";
@@ -17,7 +18,8 @@ fn everything_that_may_be_said() {
     let text = format!(
         "{HEAD}clusters:\n  - name: prod\n    region: eu-west-1\n    roleArn: arn:aws:iam::1:role/r\n    path: clusters/prod\n    backend: configMap\n\
          policy:\n  unmanaged: remove\n  protect: [arn:aws:iam::1:role/x]\n  maxRemovals: {{count: 1, percent: 2}}\n  growth: refuse\n\
-         rules:\n  disable: [RC008]\n"
+         accounts: [111122223333, \"012345678901\", 098765432109]\n\
+         rules:\n  disable: [RC008]\n  RC020: off\n  RC029: warning\n"
     );
     let (config, findings) = parse("rolecall.yaml", &text);
     assert_eq!(findings, []);
@@ -26,7 +28,10 @@ fn everything_that_may_be_said() {
     assert_eq!(config.policy.unmanaged, Unmanaged::Remove);
     assert_eq!(config.policy.growth, Growth::Refuse);
     assert_eq!(config.policy.max_removals, MaxRemovals { count: 1, percent: 2 });
-    assert_eq!(config.disabled_rules, ["RC008"]);
+    assert_eq!(config.checks.accounts, ["111122223333", "012345678901", "098765432109"]);
+    assert_eq!(config.checks.quiet, [Code::UnknownKey].into());
+    let levels = [(Code::WrongSection, None), (Code::ClusterAdmin, Some(Level::Warning))];
+    assert_eq!(config.checks.levels, levels.into());
 }
 
 #[test]
@@ -44,6 +49,19 @@ fn mistakes_have_a_place() {
     );
     check_error("clusters:\n  - region: eu-west-1\n", "4:5", "a cluster needs a `name` or a `context`");
     check_error("policy: [a]\n", "3:9", "`policy` must be a mapping of keys and values");
+    check_error("accounts: [12]\n", "3:12", "each of `accounts` must be the id of an AWS account");
+    check_error("rules: {disable: [RC999]}\n", "3:19", "there is no rule `RC999`");
+    check_error("rules: {RC999: off}\n", "3:9", "unknown key `RC999`");
+    check_error(
+        "rules: {RC020: fatal}\n",
+        "3:16",
+        "`RC020` must be one of `off`, `note`, `warning`, `error`",
+    );
+    check_error(
+        "rules: {RC004: off}\n",
+        "3:16",
+        "`RC004` has no other level: such a file cannot be read, or not be stored",
+    );
     let range = "`percent` must be a whole number from 0 to 100";
     check_error("policy:\n  maxRemovals:\n    percent: 101\n", "5:14", range);
     check_error("policy:\n  maxRemovals:\n    percent: -1\n", "5:14", range);

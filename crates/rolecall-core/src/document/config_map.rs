@@ -8,9 +8,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rolecall_yaml::{Document, Limits, LineIndex, Member, NodeId, Span, Value, Valued, to_json};
+use rolecall_yaml::{
+    Document, Limits, LineIndex, Member, NodeId, NodeKind, Span, Splice, Value, Valued, to_json,
+};
 
-use crate::finding::{Code, Finding, Level, Place, nearest};
+use crate::finding::{Code, Edit, Finding, Fix, Level, Place, nearest};
 use crate::identity_mapping::Section;
 
 /// What the outer file says.
@@ -19,6 +21,9 @@ pub(super) struct Parts {
     pub(super) data: BTreeMap<String, String>,
     pub(super) annotations: BTreeMap<String, String>,
     pub(super) resource_version: Option<String>,
+    /// The object, and its `data`.
+    pub(super) object: NodeId,
+    pub(super) data_node: Option<NodeId>,
 }
 
 /// Reads the outer file; `None` where it is something else, and then a finding says what.
@@ -31,18 +36,36 @@ pub(super) fn read(
 ) -> Option<Parts> {
     let mut reader = Reader { file, text, lines, outer, findings };
     let root = reader.root()?;
-    let Value::Object(members) = &root.value else {
-        reader.error(Code::NotAwsAuth, root.node, "the file is not a Kubernetes object", KIND_HELP);
-        return None;
+    reader.object(&root)
+}
+
+/// Reads one object of an outer file that holds several.
+pub(super) fn read_object(
+    file: &str,
+    lines: &LineIndex,
+    (outer, object): (&Document, &Valued),
+    findings: &mut Vec<Finding>,
+) -> Option<Parts> {
+    Reader { file, text: outer.text(), lines, outer, findings }.object(object)
+}
+
+/// Is it the map, or was it meant to be: by its name, or by what it holds?
+pub(crate) fn is_meant(object: &Valued) -> (bool, bool) {
+    let Value::Object(members) = &object.value else { return (false, false) };
+    let is_map = |key| matches!(member(members, key), Some(Valued { value: Value::Object(_), .. }));
+    let inside = |key: &str| match member(members, key) {
+        Some(Valued { value: Value::Object(members), .. }) => members.as_slice(),
+        _ => &[],
     };
-    let is_aws_auth = reader.is_aws_auth(members, root.node);
-    reader.unknown_keys(members);
-    let metadata = member(members, "metadata").map(|valued| &valued.value);
-    let parts = reader.parts(members, metadata);
-    is_aws_auth.then_some(parts)
+    let is_kind = text_of(members, "kind").as_deref() == Some("ConfigMap");
+    let is_named = text_of(inside("metadata"), "name").as_deref() == Some("aws-auth");
+    let holds = inside("data").iter().any(|member| Section::from_key(&member.key).is_some());
+    (is_kind && is_named, is_map("data") && holds)
 }
 
 const KIND_HELP: &str = "it must be a ConfigMap named `aws-auth` in the namespace `kube-system`";
+
+const LIST_HELP: &str = "take the ConfigMap `aws-auth` out of the list, into a file of its own";
 
 /// What a ConfigMap may consist of.
 const KEYS: [&str; 6] = ["apiVersion", "kind", "metadata", "data", "binaryData", "immutable"];
@@ -78,6 +101,18 @@ impl Reader<'_> {
             return None;
         }
         Some(root)
+    }
+
+    fn object(&mut self, object: &Valued) -> Option<Parts> {
+        let Value::Object(members) = &object.value else {
+            self.error(Code::NotAwsAuth, object.node, "the file is not a Kubernetes object", KIND_HELP);
+            return None;
+        };
+        let is_aws_auth = self.is_aws_auth(members, object.node);
+        self.unknown_keys(members);
+        let metadata = member(members, "metadata").map(|valued| &valued.value);
+        let parts = self.parts(members, object.node, metadata);
+        is_aws_auth.then_some(parts)
     }
 
     /// Checks what the object is, and reports everything that it is not.
@@ -118,7 +153,8 @@ impl Reader<'_> {
             Some(Valued { value: Value::String(text), .. }) if text == wanted => {}
             Some(Valued { value: Value::String(text), node }) => {
                 let message = format!("`{key}` is `{text}`, and must be `{wanted}`");
-                self.error(Code::NotAwsAuth, *node, &message, KIND_HELP);
+                let help = if key == "kind" && text.ends_with("List") { LIST_HELP } else { KIND_HELP };
+                self.error(Code::NotAwsAuth, *node, &message, help);
             }
             Some(valued) => {
                 let message = format!("`{key}` is not a text, and must be `{wanted}`");
@@ -131,7 +167,7 @@ impl Reader<'_> {
         }
     }
 
-    fn parts(&mut self, members: &[Member], metadata: Option<&Value>) -> Parts {
+    fn parts(&mut self, members: &[Member], object: NodeId, metadata: Option<&Value>) -> Parts {
         let metadata = match metadata {
             Some(Value::Object(metadata)) => metadata.as_slice(),
             _ => &[],
@@ -141,6 +177,8 @@ impl Reader<'_> {
             data: BTreeMap::new(),
             annotations: texts(member(metadata, "annotations")),
             resource_version: text_of(metadata, "resourceVersion"),
+            object,
+            data_node: member(members, "data").map(|data| data.node),
         };
         match member(members, "data").map(|data| (&data.value, data.node)) {
             None | Some((Value::Null, _)) => {}
@@ -151,7 +189,7 @@ impl Reader<'_> {
     }
 
     fn data(&mut self, data: &[Member], parts: &mut Parts) {
-        for Member { key, value, .. } in data {
+        for Member { key, key_node, value, .. } in data {
             match &value.value {
                 Value::String(text) => {
                     parts.data.insert(key.clone(), text.clone());
@@ -166,8 +204,26 @@ impl Reader<'_> {
                     let message = format!("`{key}` is not a text: Kubernetes would refuse the whole map");
                     let help = format!("write `{key}: |` and indent the list below it");
                     self.error(Code::SectionNotText, value.node, &message, &help);
+                    self.mend_with_bar(key, *key_node, value.node);
                 }
             }
+        }
+    }
+
+    /// A list that stands below its key is a text if a `|` stands between the two.
+    fn mend_with_bar(&mut self, key: &str, key_node: NodeId, value: NodeId) {
+        let (key_span, value) = (self.outer.node(key_node).span, self.outer.node(value));
+        let is_block = matches!(value.kind, NodeKind::Sequence { flow: false, .. });
+        let between = self.text.get(key_span.end..value.whole().start).unwrap_or_default();
+        let is_below = between.trim() == ":" && between.contains('\n');
+        if let Some(finding) = self.findings.last_mut()
+            && is_block
+            && is_below
+            && Section::from_key(key).is_some()
+        {
+            let colon = key_span.end + between.find(':').map_or(0, |at| at + 1);
+            let splice = Splice { span: Span::at(colon), text: " |".to_owned() };
+            finding.fix = Some(Fix::new("write `|` after the key", Edit::File([splice].into())));
         }
     }
 
@@ -178,13 +234,7 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, code: Code, place: Place, message: String, help: &str) {
-        self.findings.push(Finding {
-            code,
-            level: Level::Error,
-            place,
-            message,
-            help: Some(help.to_owned()),
-        });
+        self.findings.push(Finding::new(code, Level::Error, place, message).help(help));
     }
 }
 

@@ -7,19 +7,32 @@ use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use rolecall_yaml::{Document, Limits, LineIndex, NodeId, SourceMap, Span, Splice, apply, edit};
+use rolecall_yaml::{
+    Document, Limits, LineIndex, NodeId, NodeKind, ScalarStyle, SourceMap, Span, Splice, Valued, apply, edit,
+};
 
+mod allow;
 mod config_map;
 mod rules;
+mod secrets;
+mod settings;
+mod verdict;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use config_map::is_meant;
+pub use secrets::masked;
+pub use settings::Settings;
+pub(crate) use verdict::finish;
+
 use crate::effective::{EffectiveMap, Via};
 use crate::finding::{Code, Finding, Level, Place};
 use crate::identity_mapping::Section;
+use config_map::Parts;
 
 /// The most that Kubernetes stores in one ConfigMap: the bytes of all its keys and values.
 pub const MAX_DATA_BYTES: usize = 1024 * 1024;
@@ -31,9 +44,10 @@ const MAX_FILE_BYTES: usize = 4 * MAX_DATA_BYTES;
 #[derive(Debug, Clone)]
 pub struct AwsAuthDocument {
     file: String,
-    text: String,
-    lines: LineIndex,
-    outer: Document,
+    lines: Arc<LineIndex>,
+    outer: Arc<Document>,
+    object: NodeId,
+    data_node: Option<NodeId>,
     scalars: BTreeMap<Section, NodeId>,
     maps: BTreeMap<Section, SourceMap>,
     data: BTreeMap<String, String>,
@@ -43,53 +57,89 @@ pub struct AwsAuthDocument {
 }
 
 impl AwsAuthDocument {
-    /// Parses the content of `file`.
+    /// Parses the content of `file`, which holds nothing else, and checks it with the default settings.
     ///
     /// The document is `None` where the file is not the ConfigMap `aws-auth` at all. A document that comes
     /// with findings of level error says what can be read of it, and must not be applied.
     pub fn parse(file: &str, text: &str) -> (Option<Self>, Vec<Finding>) {
-        let lines = LineIndex::new(text);
+        Self::checked(file, text, &Settings::default())
+    }
+
+    /// The same, with the levels and accounts of a repository.
+    pub fn checked(file: &str, text: &str, settings: &Settings) -> (Option<Self>, Vec<Finding>) {
+        let lines = Arc::new(LineIndex::new(text));
+        let mut findings = Vec::new();
+        let document = Self::read(file, text, &lines, settings, &mut findings);
+        let findings = verdict::finish((file, text, &lines), document.as_slice(), settings, findings);
+        (document, findings)
+    }
+
+    fn read(
+        file: &str,
+        text: &str,
+        lines: &Arc<LineIndex>,
+        settings: &Settings,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Self> {
         if text.len() > MAX_FILE_BYTES {
             let span = Span { start: MAX_DATA_BYTES, end: MAX_DATA_BYTES };
-            return (None, [too_large(Place::of(file, text, &lines, span), text.len())].into());
+            findings.push(too_large(Place::of(file, text, lines, span), text.len()));
+            return None;
         }
         let outer = match Document::parse(text, &Limits::default()) {
-            Ok(outer) => outer,
+            Ok(outer) => Arc::new(outer),
             Err(error) => {
                 let span = Span { start: error.at, end: error.at };
-                let place = Place::of(file, text, &lines, span);
-                return (None, [unreadable_file(place, &error.message)].into());
+                findings.push(unreadable_file(Place::of(file, text, lines, span), &error.message));
+                return None;
             }
         };
-        let mut findings = Vec::new();
-        let Some(parts) = config_map::read(file, text, &lines, &outer, &mut findings) else {
-            return (None, findings);
-        };
-        // Before anything in it is read: whatever it says, Kubernetes would not take it.
-        let bytes: usize = parts.data.iter().map(|(key, value)| key.len() + value.len()).sum();
-        if bytes > MAX_DATA_BYTES {
-            let largest = parts.scalars.iter().max_by_key(|(section, _)| parts.data[section.key()].len());
-            let span = largest.map_or(Span { start: 0, end: 0 }, |(_, node)| outer.node(*node).span);
-            findings.push(too_large(Place::of(file, text, &lines, span), bytes));
-            return (None, findings);
-        }
+        let parts = config_map::read(file, text, lines, &outer, findings)?;
+        Self::of(file, lines, &outer, parts).check(settings, findings)
+    }
+
+    /// The map that one object of a larger file is.
+    pub(crate) fn of_object(
+        file: &str,
+        lines: &Arc<LineIndex>,
+        (outer, object): (&Arc<Document>, &Valued),
+        settings: &Settings,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Self> {
+        let parts = config_map::read_object(file, lines, (outer, object), findings)?;
+        Self::of(file, lines, outer, parts).check(settings, findings)
+    }
+
+    fn of(file: &str, lines: &Arc<LineIndex>, outer: &Arc<Document>, parts: Parts) -> Self {
         let maps =
             parts.scalars.iter().filter_map(|(section, node)| Some((*section, outer.source_map(*node)?)));
-        let document = Self {
+        Self {
             file: file.to_owned(),
-            text: text.to_owned(),
             maps: maps.collect(),
-            effective: EffectiveMap::read(&parts.data),
-            lines,
-            outer,
+            effective: EffectiveMap::default(),
+            lines: Arc::clone(lines),
+            outer: Arc::clone(outer),
+            object: parts.object,
+            data_node: parts.data_node,
             scalars: parts.scalars,
             data: parts.data,
             annotations: parts.annotations,
             resource_version: parts.resource_version,
-        };
-        rules::check(&document, &mut findings);
-        findings.sort_by(|a, b| (&a.place, a.code).cmp(&(&b.place, b.code)));
-        (Some(document), findings)
+        }
+    }
+
+    /// Reads what the sections say, unless Kubernetes would not take them whatever they say.
+    fn check(mut self, settings: &Settings, findings: &mut Vec<Finding>) -> Option<Self> {
+        let bytes: usize = self.data.iter().map(|(key, value)| key.len() + value.len()).sum();
+        if bytes > MAX_DATA_BYTES {
+            let largest = self.scalars.iter().max_by_key(|(section, _)| self.data[section.key()].len());
+            let span = largest.map_or(Span { start: 0, end: 0 }, |(_, node)| self.outer.node(*node).span);
+            findings.push(too_large(self.place_in_file(span), bytes));
+            return None;
+        }
+        self.effective = EffectiveMap::read(&self.data);
+        rules::check(&self, settings, findings);
+        Some(self)
     }
 
     /// The file as the user named it.
@@ -99,7 +149,7 @@ impl AwsAuthDocument {
 
     /// The whole text.
     pub fn text(&self) -> &str {
-        &self.text
+        self.outer.text()
     }
 
     /// The data of the ConfigMap, also keys that the authenticator does not read.
@@ -122,10 +172,15 @@ impl AwsAuthDocument {
         &self.effective
     }
 
+    /// Does the file hold a text for this section, be it an empty one?
+    pub(crate) fn has_text(&self, section: Section) -> bool {
+        self.scalars.contains_key(&section)
+    }
+
     /// The place in the file of a span of a section's own text.
     pub fn place(&self, section: Section, span: Span) -> Place {
         let outer = self.maps.get(&section).map_or(Span { start: 0, end: 0 }, |map| map.outer(span));
-        Place::of(&self.file, &self.text, &self.lines, outer)
+        self.place_in_file(outer)
     }
 
     /// `via` with the file, line and column at which the entry stands, also one that was dropped.
@@ -139,35 +194,55 @@ impl AwsAuthDocument {
     /// The whole text with these edits of one section's own text carried out in it.
     pub fn edited(&self, section: Section, splices: &[Splice]) -> Result<String, edit::EditError> {
         let (Some(scalar), Some(inner)) = (self.scalars.get(&section), self.data.get(section.key())) else {
-            return Ok(self.text.clone());
+            return Ok(self.text().to_owned());
         };
         let lifted = edit::lift(&self.outer, *scalar, inner, splices)?;
-        Ok(apply(&self.text, &lifted))
+        Ok(apply(self.text(), &lifted))
+    }
+
+    /// The same edits, as edits of the file.
+    pub(crate) fn lifted(&self, section: Section, splices: &[Splice]) -> Option<Vec<Splice>> {
+        let (scalar, inner) = (self.scalars.get(&section)?, self.data.get(section.key())?);
+        edit::lift(&self.outer, *scalar, inner, splices).ok()
+    }
+
+    fn place_in_file(&self, span: Span) -> Place {
+        Place::of(&self.file, self.text(), &self.lines, span)
+    }
+
+    fn outer(&self) -> &Document {
+        &self.outer
+    }
+
+    fn object(&self) -> NodeId {
+        self.object
+    }
+
+    fn data_node(&self) -> Option<NodeId> {
+        self.data_node
+    }
+
+    fn section_node(&self, section: Section) -> Option<NodeId> {
+        self.scalars.get(&section).copied()
+    }
+
+    fn section_style(&self, section: Section) -> Option<ScalarStyle> {
+        match self.outer.node(self.section_node(section)?).kind {
+            NodeKind::Scalar { style, .. } => Some(style),
+            _ => None,
+        }
     }
 }
 
-fn unreadable_file(place: Place, problem: &str) -> Finding {
-    Finding {
-        code: Code::UnreadableFile,
-        level: Level::Error,
-        place,
-        message: format!("the file is not readable as YAML: {problem}"),
-        help: Some(
-            "nothing is applied until it is; check the indentation and quotes at this place".to_owned(),
-        ),
-    }
+pub(crate) fn unreadable_file(place: Place, problem: &str) -> Finding {
+    let message = format!("the file is not readable as YAML: {problem}");
+    Finding::new(Code::UnreadableFile, Level::Error, place, message)
+        .help("nothing is applied until it is; check the indentation and quotes at this place")
 }
 
 fn too_large(place: Place, bytes: usize) -> Finding {
-    Finding {
-        code: Code::TooLarge,
-        level: Level::Error,
-        place,
-        message: format!(
-            "the map has {bytes} bytes, and Kubernetes stores at most {MAX_DATA_BYTES} in a ConfigMap"
-        ),
-        help: Some(
-            "map roles that people assume instead of single people, or split the cluster's access".to_owned(),
-        ),
-    }
+    let message =
+        format!("the map has {bytes} bytes, and Kubernetes stores at most {MAX_DATA_BYTES} in a ConfigMap");
+    Finding::new(Code::TooLarge, Level::Error, place, message)
+        .help("map roles that people assume instead of single people, or split the cluster's access")
 }

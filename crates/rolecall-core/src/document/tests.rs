@@ -1,7 +1,7 @@
 use rolecall_yaml::{Splice, edit};
 
 use super::AwsAuthDocument;
-use crate::finding::Finding;
+use crate::finding::{Finding, Level};
 use crate::identity_mapping::Section;
 
 const META: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\n";
@@ -10,7 +10,7 @@ const ROLE: &str = "arn:aws:iam::111122223333:role/dev";
 fn findings(text: &str) -> Vec<String> {
     let (_, findings) = AwsAuthDocument::parse("f", text);
     let tell = |finding: &Finding| format!("{} {} {}", finding.place, finding.code, finding.message);
-    findings.iter().map(tell).collect()
+    findings.iter().filter(|finding| finding.level != Level::Note).map(tell).collect()
 }
 
 /// Checks the beginning of the only finding: place and code.
@@ -32,10 +32,19 @@ fn a_file_that_is_not_the_map() {
 }
 
 #[test]
+fn a_list_is_taken_apart_by_its_author() {
+    let item = META.lines().map(|line| format!("  {line}\n")).collect::<String>();
+    let text = format!("apiVersion: v1\nkind: List\nitems:\n-{}", item.strip_prefix(' ').unwrap());
+    let (_, findings) = AwsAuthDocument::parse("f", &text);
+    let kind = findings.iter().find(|finding| finding.message.starts_with("`kind` is `List`")).unwrap();
+    assert!(kind.help.as_deref().unwrap().contains("out of the list"), "{:?}", kind.help);
+}
+
+#[test]
 fn a_wrong_indent_is_shown_in_the_file() {
     let text =
         format!("{META}data:\n  mapRoles: |\n    - rolearn: {ROLE}\n      username: a\n       groups: [x]\n");
-    check(&text, "f:10:14 RC004");
+    check(&text, "f:10:8 RC004");
 }
 
 #[test]
@@ -106,7 +115,7 @@ fn what_is_not_read_is_told() {
         "f:10:7 RC008",
     );
     let path = ROLE.replace("role/", "role/team/");
-    check(&format!("{META}data:\n  mapRoles: |\n    - rolearn: {path}\n      username: a\n"), "f:8:7 RC011");
+    check(&format!("{META}data:\n  mapRoles: |\n    - rolearn: {path}\n      username: a\n"), "f:8:16 RC011");
 }
 
 /// Edits the username of the only entry, in every outer form, and reads it back.

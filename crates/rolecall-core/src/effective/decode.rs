@@ -10,7 +10,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rolecall_yaml::{Document, Limits, Member, Span, Value, Valued, folds_to, to_json, to_string_list};
+use rolecall_yaml::{
+    Document, Limits, Member, Span, Value, Valued, folds_to, to_json_by_chance, to_string_list,
+};
 
 use super::lookup::sso_pattern;
 use super::section::{Entry, Loss, LossKind, Sso, Unreadable};
@@ -21,6 +23,8 @@ use crate::principal::PARTITIONS;
 #[derive(Debug, Default)]
 pub(super) struct Decoded {
     pub(super) entries: Vec<Entry>,
+    /// Entries instead of those, where only chance decides whether the section can be read.
+    pub(super) by_chance: Vec<Entry>,
     pub(super) losses: Vec<Loss>,
     /// The list itself could not be had, in part or whole.
     pub(super) unreadable: Option<Unreadable>,
@@ -29,7 +33,8 @@ pub(super) struct Decoded {
 /// Decodes `mapRoles` or `mapUsers`.
 pub(super) fn entries(section: Section, document: &Document, limits: &Limits) -> Result<Decoded, Unreadable> {
     let unreadable = |message: String, at| Unreadable { message, at };
-    let root = to_json(document, limits).map_err(|error| unreadable(error.message, error.at))?;
+    let (root, by_chance) =
+        to_json_by_chance(document, limits).map_err(|error| unreadable(error.message, error.at))?;
     let items = match root.value {
         Value::Null => return Ok(Decoded::default()),
         Value::Array(items) => items,
@@ -41,6 +46,14 @@ pub(super) fn entries(section: Section, document: &Document, limits: &Limits) ->
     let mut decoded = Decoded::default();
     for (index, item) in items.iter().enumerate() {
         decode_item(section, document, index, item, &mut decoded);
+    }
+    if let Some(error) = by_chance {
+        decoded.by_chance = core::mem::take(&mut decoded.entries);
+        let message = format!(
+            "{} under one of two keys that print the same, of which Go takes one by chance",
+            error.message
+        );
+        decoded.unreadable = Some(unreadable(message, error.at));
     }
     Ok(decoded)
 }

@@ -18,7 +18,7 @@ mod template;
 pub use answering::Answers;
 pub use explain::{
     BeforeTheMap, Candidate, Denial, Explanation, Loser, Note, ObservedExplanation, Verdict, Via, explain,
-    explain_found, explain_observed, reported_as,
+    explain_gated, explain_observed, reported_as,
 };
 pub(crate) use lookup::glob;
 pub use lookup::{Lookup, arn_like, lookup};
@@ -46,6 +46,13 @@ pub struct Misspelt {
     pub section: Section,
     /// Its text.
     pub text: String,
+}
+
+impl Default for EffectiveMap {
+    /// A map that says nothing.
+    fn default() -> Self {
+        Self::read(&BTreeMap::new())
+    }
 }
 
 /// Equal texts are read equally.
@@ -126,6 +133,21 @@ impl Misspelt {
 }
 
 impl EffectiveMap {
+    /// What upstream may read instead, where only chance lets a section be read: nearly always nothing.
+    pub fn other_readings(&self) -> Vec<Self> {
+        let mut others: Vec<Self> = Vec::new();
+        for (index, section) in self.sections.iter().enumerate() {
+            if !section.entries_by_chance().is_empty() {
+                let mut read: Vec<Self> = others.iter().chain([self]).cloned().collect();
+                for map in &mut read {
+                    map.sections[index] = Arc::new(section.as_read_by_chance());
+                }
+                others.append(&mut read);
+            }
+        }
+        others
+    }
+
     /// The sections that are there and cannot be read: the authenticator takes them for empty.
     pub fn unreadable(&self) -> Vec<&SectionReading> {
         self.sections().filter(|section| section.unreadable().is_some()).collect()

@@ -16,6 +16,7 @@ pub struct SectionReading {
     text: Option<String>,
     document: Option<Document>,
     entries: Vec<Entry>,
+    by_chance: Vec<Entry>,
     losses: Vec<Loss>,
     unreadable: Option<Unreadable>,
 }
@@ -98,6 +99,7 @@ impl SectionReading {
             text: text.map(ToOwned::to_owned),
             document: None,
             entries: Vec::new(),
+            by_chance: Vec::new(),
             losses: Vec::new(),
             unreadable: None,
         };
@@ -136,12 +138,18 @@ impl SectionReading {
 
     /// The place in the section's text of the entry at this position of the list, kept or dropped.
     pub fn span_of(&self, index: usize) -> Option<Span> {
-        if let Some(entry) = self.entries.iter().find(|entry| entry.index == index) {
+        if let Some(entry) = self.entries.iter().chain(&self.by_chance).find(|entry| entry.index == index) {
             return Some(entry.span);
         }
         let (document, list) = (self.document()?, self.sequence()?);
         let NodeKind::Sequence { items, .. } = &document.node(list).kind else { return None };
         items.get(index).map(|item| document.node(*item).span)
+    }
+
+    /// Entries that upstream keeps in one reading and loses with the whole section in another, by the order of
+    /// a Go map: the section is [`unreadable`](Self::unreadable), and nobody may count on either.
+    pub fn entries_by_chance(&self) -> &[Entry] {
+        &self.by_chance
     }
 
     /// What was lost.
@@ -152,6 +160,12 @@ impl SectionReading {
     /// Why all of it was lost, if so.
     pub fn unreadable(&self) -> Option<&Unreadable> {
         self.unreadable.as_ref()
+    }
+
+    /// The section as it is where chance lets it be read.
+    pub(super) fn as_read_by_chance(&self) -> Self {
+        let entries = self.by_chance.clone();
+        Self { entries, by_chance: Vec::new(), unreadable: None, ..self.clone() }
     }
 
     fn read_text(&mut self, text: &str) {
@@ -170,6 +184,7 @@ impl SectionReading {
         match decoded {
             Ok(decoded) => {
                 self.entries = decoded.entries;
+                self.by_chance = decoded.by_chance;
                 self.losses = decoded.losses;
                 self.unreadable = decoded.unreadable;
             }

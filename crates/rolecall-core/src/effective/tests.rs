@@ -102,6 +102,36 @@ fn a_node_entry_among_several_is_a_random_denial() {
     );
 }
 
+/// Of keys that print the same Go keeps one in the order of a hash map, and only what it keeps is printed.
+#[test]
+fn a_section_that_only_chance_lets_be_read_is_ambiguous() {
+    let text = format!("- rolearn: {}\n  username: dev\n  1: .inf\n  '1': x\n", role("dev"));
+    let map = map("mapRoles", &text);
+    assert!(map.section(Section::MapRoles).entries().is_empty());
+    assert!(map.section(Section::MapRoles).unreadable().is_some());
+    match verdict(&map, &role("dev")) {
+        Verdict::Ambiguous(candidates) => {
+            assert_eq!((candidates[0].username.as_str(), &candidates[0].denied), ("dev", &None));
+            assert_eq!(candidates[1].denied.as_ref().unwrap().code, "sectionUnreadable");
+        }
+        other => panic!("{other:?}"),
+    }
+    check_denied(&map, &role("other"), "sectionUnreadable");
+}
+
+/// Where the section is not read, the account may answer instead.
+#[test]
+fn what_chance_takes_away_another_section_may_give() {
+    let roles = format!("- rolearn: {}\n  username: dev\n  1: .inf\n  '1': x\n", role("dev"));
+    let accounts = format!("- '{ACCOUNT}'\n");
+    let map =
+        EffectiveMap::read(&[("mapRoles".to_owned(), roles), ("mapAccounts".to_owned(), accounts)].into());
+    let Verdict::Ambiguous(candidates) = verdict(&map, &role("dev")) else { panic!("it is ambiguous") };
+    let names: Vec<&str> = candidates.iter().map(|candidate| candidate.username.as_str()).collect();
+    assert_eq!(names, [role("dev").as_str(), "dev"]);
+    assert!(matches!(verdict(&map, &role("other")), Verdict::Mapped(_)));
+}
+
 #[test]
 fn an_account_lets_its_principals_in_under_their_own_arn() {
     let map = map("mapAccounts", &format!("- \"{ACCOUNT}\"\n"));

@@ -7,7 +7,7 @@ use super::effects;
 use super::ownership::Ownership;
 use super::{Action, Change, OwnershipConflict, Standing, Subject, Unmanaged};
 use crate::desired::DesiredAccess;
-use crate::effective::{EffectiveMap, Entry};
+use crate::effective::{EffectiveMap, Entry, SectionReading};
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 use crate::observed::ObservedAccess;
 
@@ -28,7 +28,9 @@ pub(super) fn compare(
     let want = desired.document().effective();
     let removes_unmanaged = super::policies::removes_unmanaged(desired, observed);
     let mut compared = Compared { changes: Vec::new(), unmanaged: Vec::new(), conflicts: Vec::new() };
-    for section in have.unreadable().into_iter().map(crate::effective::SectionReading::section) {
+    let unreadable = have.unreadable().into_iter().map(SectionReading::section);
+    // What speaks of a few entries alone may not take the others' place.
+    for section in unreadable.filter(|_| !desired.is_partial()) {
         compared.changes.extend(replaced_section(section, want));
     }
     let (wanted, present) = (want.winners(), have.winners());
@@ -44,7 +46,13 @@ pub(super) fn compare(
                 let all = duplicates.get(key).map_or(&[][..], Vec::as_slice);
                 claim(key, entry, before.copied(), all, ownership, &mut compared);
             }
-            (None, Some(before)) => leave(key, before, removes_unmanaged, ownership, &mut compared),
+            (None, Some(before)) if desired.is_partial() && desired.speaks_of(key) => {
+                take_away(key, before, ownership, &mut compared);
+            }
+            (None, Some(before)) => {
+                let goes = !desired.is_partial() && goes(key, before, removes_unmanaged, ownership);
+                leave(key, before, goes, ownership, &mut compared);
+            }
             (None, None) => {}
         }
     }
@@ -92,12 +100,26 @@ fn competes(one: &Entry, winner: Option<&Entry>, wanted: &Entry) -> bool {
     (is_winner || is_picked_at_times) && !one.mapping.grants_the_same(&wanted.mapping)
 }
 
-fn leave(key: &EntryKey, entry: &Entry, removes_unmanaged: bool, ownership: &Ownership, into: &mut Compared) {
-    let standing = ownership.standing(key, entry.mapping.is_node());
-    if ownership.is_ours(key) || (removes_unmanaged && standing == Standing::Nobody) {
+/// Somebody said that it shall go, whoever it belongs to, unless that is another source.
+fn take_away(key: &EntryKey, entry: &Entry, ownership: &Ownership, into: &mut Compared) {
+    match ownership.rival(key) {
+        Some(owner) => into.conflicts.push(OwnershipConflict { key: key.clone(), owner: owner.clone() }),
+        None => into.changes.push(change(Action::Remove, key, Some(entry.mapping.clone()), None)),
+    }
+}
+
+/// What the files do not have: ours goes, and what is nobody's where the policy says so.
+fn goes(key: &EntryKey, entry: &Entry, removes_unmanaged: bool, ownership: &Ownership) -> bool {
+    let is_nobodys = || ownership.standing(key, entry.mapping.is_node()) == Standing::Nobody;
+    ownership.is_ours(key) || (removes_unmanaged && is_nobodys())
+}
+
+fn leave(key: &EntryKey, entry: &Entry, goes: bool, ownership: &Ownership, into: &mut Compared) {
+    if goes {
         into.changes.push(change(Action::Remove, key, Some(entry.mapping.clone()), None));
         return;
     }
+    let standing = ownership.standing(key, entry.mapping.is_node());
     let is_new = ownership.is_new(key);
     into.unmanaged.push(Unmanaged { key: key.clone(), mapping: entry.mapping.clone(), standing, is_new });
 }

@@ -35,7 +35,7 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
     let have = EffectiveMap::read(observed.data());
     let ownership = Ownership::of(desired, observed, &have);
     let mut compared = compare::compare(desired, observed, &have, &ownership);
-    let mut blocked = blocked::blocked(desired, observed, &compared.unmanaged);
+    let mut blocked = blocked::blocked(desired, observed, &have, &compared.unmanaged);
     let edited = edit::edited(desired, observed.data(), &have, &compared.changes).unwrap_or_else(|block| {
         blocked.push(block);
         Edited { data: observed.data().clone(), reading: have.clone() }
@@ -45,6 +45,7 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
     Plan {
         cluster: observed.cluster.clone(),
         revision: desired.revision().clone(),
+        takes_over: desired.takes_over().cloned(),
         observed_fingerprint: observed.fingerprint(),
         calls: calls::calls(observed, &edited.data),
         ledger: ownership.after(desired, observed, &compared),
@@ -65,6 +66,7 @@ pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
 pub struct Plan {
     pub(crate) cluster: ClusterIdentity,
     pub(crate) revision: SourceRevision,
+    pub(crate) takes_over: Option<SourceId>,
     pub(crate) observed_fingerprint: String,
     pub(crate) changes: Vec<Change>,
     pub(crate) calls: Vec<Call>,
@@ -88,6 +90,11 @@ impl Plan {
     /// The revision of the files that it is made from.
     pub fn revision(&self) -> &SourceRevision {
         &self.revision
+    }
+
+    /// The source whose entries become this one's.
+    pub fn takes_over(&self) -> Option<&SourceId> {
+        self.takes_over.as_ref()
     }
 
     /// The fingerprint of what it was planned against.

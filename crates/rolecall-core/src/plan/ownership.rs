@@ -82,7 +82,7 @@ impl Ownership {
     ) -> Ledger {
         let mut ledger = observed.ledger().cloned().unwrap_or_default();
         ledger.owners.clone_from(&self.owners);
-        ledger.owners.retain(|_, owner| *owner != self.source);
+        ledger.owners.retain(|key, owner| *owner != self.source || !desired.speaks_of(key));
         let claimed = desired.document().effective().winners().into_keys();
         ledger.owners.extend(claimed.map(|key| (key, self.source.clone())));
         ledger
@@ -95,7 +95,12 @@ impl Ownership {
         }
         let not_ours =
             compared.unmanaged.iter().filter(|entry| !matches!(entry.standing, Standing::OwnedBy(_)));
-        ledger.unmanaged = not_ours.map(|entry| entry.key.clone()).collect();
+        // An edit of other entries is no look at an intruder.
+        let seen = not_ours.filter(|entry| !(desired.is_partial() && entry.is_new));
+        ledger.unmanaged = seen.map(|entry| entry.key.clone()).collect();
+        if desired.is_partial() {
+            return ledger;
+        }
         let applied = AppliedSource {
             revision: desired.revision().clone(),
             digest: desired.digest(),

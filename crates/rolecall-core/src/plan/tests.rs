@@ -89,7 +89,7 @@ fn a_file_that_moved_takes_over_what_it_owned() {
     let judges = || super::policies::policies(&moved, &after).filter(|policy| **policy == strict).count();
     assert_eq!(judges(), 1, "the same revision is judged as it was at first");
 
-    let typo = moved.clone().taking_over(SourceId::named("elsewhere"));
+    let typo = moved.taking_over(SourceId::named("elsewhere"));
     assert!(plan(&typo, &there).blocked()[0].hint.contains("aws-auth.yml"));
 }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
-use crate::finding::{Finding, Level};
+use super::check::CheckReport;
 use crate::guard::{Judgement, Verdict};
 use crate::identity_mapping::IdentityMapping;
 use crate::observed::{Knowledge, ObservedAccess};
@@ -23,6 +23,7 @@ pub fn plan(plan: &Plan, judgements: &[Judgement], observed: &ObservedAccess) ->
         "kind": "Plan",
         "cluster": plan.cluster(),
         "revision": plan.revision(),
+        "takesOver": plan.takes_over(),
         "applier": observed.caller.known(),
         "authenticationMode": observed.mode.known(),
         "observedFingerprint": plan.observed_fingerprint(),
@@ -43,17 +44,19 @@ pub fn plan(plan: &Plan, judgements: &[Judgement], observed: &ObservedAccess) ->
     })
 }
 
-/// What the author of a file got wrong.
-pub fn findings(findings: &[Finding]) -> Value {
-    let count = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
+/// What the authors of some files got wrong.
+pub fn findings(report: &CheckReport) -> Value {
+    let counts = report.counts();
     json!({
         "apiVersion": API_VERSION,
         "kind": "Findings",
-        "findings": findings,
+        "documents": report.documents(),
+        "findings": report.findings().map(|(_, finding)| finding).collect::<Vec<_>>(),
         "summary": {
-            "errors": count(Level::Error),
-            "warnings": count(Level::Warning),
-            "notes": count(Level::Note),
+            "errors": counts.errors,
+            "warnings": counts.warnings,
+            "notes": counts.notes,
+            "allowed": counts.allowed,
         },
     })
 }

@@ -278,6 +278,20 @@ fn the_first_failing_check_speaks() {
 }
 
 #[test]
+fn an_age_is_told_as_people_say_it() {
+    for (date, age) in [
+        ("20230427T234459Z", "15 minutes"),
+        ("20230427T220100Z", "119 minutes"),
+        ("20230427T220000Z", "2 hours"),
+        ("20230426T000100Z", "47 hours"),
+        ("20220312T000000Z", "412 days"),
+    ] {
+        let failure = inspect_url(&GOOD.replace("20230428T000000Z", date)).failure.unwrap();
+        assert_eq!(failure.message, format!("it was signed {age} ago, and is good for 15 minutes"));
+    }
+}
+
+#[test]
 fn what_only_sts_minds_is_a_warning() {
     let check = |from: &str, to: &str, expected: &[Check]| {
         let inspection = inspect_url(&GOOD.replace(from, to));

@@ -1,6 +1,6 @@
 //! What Go makes of each text: every row was run through sigs.k8s.io/yaml 1.6.0.
 
-use super::{Member, Value, Valued, to_json};
+use super::{Member, Value, Valued, to_json, to_json_by_chance};
 use crate::{Document, Limits};
 
 /// Reads each text and compares with the JSON, or with the message (ours is Go's without its place).
@@ -323,6 +323,29 @@ fn keys_that_print_the_same_are_rivals() {
     assert_eq!(rivals("yes: a\ntrue: b"), Vec::<String>::new());
     assert_eq!(rivals("yes: a\n'true': b\n!!str true: c"), ["\"c\""]);
     assert_eq!(rivals("1: a\n1.0: b\n'1': c"), ["\"b\"", "\"c\""]);
+}
+
+/// Go prints only the value it takes; a key that cannot be one fails wherever it stands.
+#[test]
+fn a_value_that_cannot_be_printed_may_by_chance_not_be_taken() {
+    let check = |text: &str, by_chance: &str, value: &str| {
+        let limits = Limits::default();
+        let document = Document::parse(text, &limits).unwrap();
+        let (read, error) = to_json_by_chance(&document, &limits).unwrap();
+        assert_eq!((print(&read).as_str(), error.unwrap().message.as_str()), (value, by_chance), "{text}");
+        assert_eq!(to_json(&document, &limits).unwrap_err().message, by_chance, "{text}");
+    };
+    check("{1: .inf, '1': a}", "json: unsupported value: +Inf", "{\"1\":\"a\"}");
+    check("{1: a, '1': [-.inf]}", "json: unsupported value: -Inf", "{\"1\":\"a\"}");
+    check("{.nan: .nan, .nan: a}", "json: unsupported value: NaN", "{\".nan\":\"a\"}");
+    check(
+        "{1: {2: a, '2': .inf}, 3: b}",
+        "json: unsupported value: +Inf",
+        "{\"1\":{\"2\":\"a\"},\"3\":\"b\"}",
+    );
+    assert!(read("{1: .inf, '1': .inf}").is_err());
+    assert!(read("{1: {~: a}, '1': b}").is_err());
+    assert_eq!(read("{1: .inf, 1: a}").map(|value| print(&value)), Ok("{\"1\":\"a\"}".to_owned()));
 }
 
 #[test]

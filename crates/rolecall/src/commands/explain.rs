@@ -82,11 +82,12 @@ fn by_file(args: &ExplainArgs, arn: &PrincipalArn, file: &Path, screen: &Screen)
     let (name, text) = files::read_or_stdin(file)?;
     let (document, findings) = AwsAuthDocument::parse(&name, &text);
     let Some(document) = document else {
-        screen.findings(&findings, &text)?;
+        screen.findings(files::checked(Path::new(&name), &text, None, findings))?;
         return Err(files::refused(Path::new(&name)));
     };
     // The document is explained as it is: what is wrong with it is talk, not the answer.
-    screen.talk_of_findings(&findings, &text);
+    let spoken = files::spoken(findings);
+    screen.talk_of_findings(&files::checked(Path::new(&name), &text, Some(&document), spoken));
     let explanation = explain(document.effective(), arn, &values(args));
     Ok(Answer::File(explanation, Box::new(document)))
 }

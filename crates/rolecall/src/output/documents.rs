@@ -18,6 +18,7 @@ pub(crate) fn apply_report(report: &ApplyReport) -> Value {
         "outcome": report.outcome,
         "record": report.record,
         "verification": report.verification.as_ref().map(seen),
+        "ledgerWritten": report.is_ledger_written,
         "settled": settled.collect::<Vec<_>>(),
         "remarks": report.remarks,
     })

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::run::{Desk, MAP};
-use crate::schemas::check;
+use crate::schema::check;
 
 const CASES: &str = include_str!("../../../rolecall-core/tests/cases/authenticator.jsonl");
 

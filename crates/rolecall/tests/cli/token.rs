@@ -182,6 +182,10 @@ fn the_token_alone_is_printed_on_demand_and_can_be_inspected() {
     let credential = desk.run(&["token", "-i", "prod"]).stdout;
     desk.run_with(&["token", "inspect"], &credential).ends(0).prints("It passes every check");
     desk.run(&["token", "inspect", "k8s-aws-v2.x"]).ends(1).prints("x refused: ").prints("  hint: ");
+    for nothing in ["", "\n"] {
+        let outcome = desk.run_with(&["token", "inspect"], nothing).ends(1);
+        assert_eq!(outcome.says("error: there is no token: what was given is empty").stdout, "");
+    }
 }
 
 #[test]

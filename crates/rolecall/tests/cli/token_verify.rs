@@ -6,7 +6,7 @@ use rolecall_sandbox::aws::{Fault, Service};
 use serde_json::Value;
 
 use crate::run::{Desk, Outcome};
-use crate::schemas::check;
+use crate::schema::check;
 use crate::token::{ACCOUNT, REGION, World};
 
 const PREFIX: &str = "k8s-aws-v1.";

@@ -9,7 +9,7 @@ use rolecall_testenv::story::{Actor, Cast, FirstEntry, NODES, Told, manifest, us
 use rolecall_testenv::{ACCOUNT, ClusterOptions, KubeconfigUser, REGION};
 use serde_json::{Value, json};
 
-use crate::schemas::check;
+use crate::schema::check;
 
 const ROLECALL: &str = env!("CARGO_BIN_EXE_rolecall");
 

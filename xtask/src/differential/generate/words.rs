@@ -169,6 +169,24 @@ pub(super) const SPECIAL: &[&str] = &[
     "-\n",
 ];
 
+/// What makes a pattern of an ARN, or nearly.
+pub(super) const WILD: &[&str] =
+    &["*", "*", "?", "?", "**", "*?", "??", ".*", "\\", "[a-z]", "(", "$", "^", "+", ":", "\n", "\u{e9}", ""];
+
+/// Lines whose keys print the same, so that Go takes one by chance, and not always one that JSON can print.
+pub(super) const TWINS: &[&[&str]] = &[
+    &["1: .inf", "\"1\": x"],
+    &["1: x", "\"1\": .nan"],
+    &["1: x", "\"1\": y"],
+    &["true: .inf", "\"true\": .inf"],
+    &["yes: -.inf", "\"true\": {a: b}"],
+    &["q: {.nan: .inf, .nan: 1}"],
+    &["q: {1: [.inf], 1.0: [.inf], \"1\": x}"],
+    &["1: {~: x}", "\"1\": y"],
+    &["sso: {2: .inf, \"2\": x}"],
+    &["? 1.5", ": .inf", "\"1.5\": [a]"],
+];
+
 /// What is put into a text to mangle it.
 pub(super) const MARKS: &[char] = &[
     '\t', ' ', ':', '-', '#', '\'', '"', '[', ']', '{', '}', '&', '*', '!', '|', '>', '%', '@', '`', '\n',

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use rolecall_core::effective::{Candidate, EffectiveMap, Verdict, explain_found, lookup};
+use rolecall_core::effective::{Candidate, EffectiveMap, Verdict, explain_gated};
 use rolecall_core::identity_mapping::Section;
 use rolecall_testenv::WebhookUser;
 
@@ -20,9 +20,7 @@ pub(super) struct Ours(Verdict);
 
 /// Our answer about `person` by `map`.
 pub(super) fn ours(map: &EffectiveMap, person: &Person, gate: Gate) -> Ours {
-    let found = lookup(map, &person.arn, gate == Gate::On);
-    let verdict = explain_found(found, map, &person.arn, &person.values).verdict;
-    Ours(verdict)
+    Ours(explain_gated(map, &person.arn, &person.values, gate == Gate::On).verdict)
 }
 
 impl Ours {

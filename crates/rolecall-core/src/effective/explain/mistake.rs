@@ -42,8 +42,9 @@ pub(super) fn near_misses(map: &EffectiveMap, principal: &PrincipalArn) -> Vec<L
     near
 }
 
-/// The likely mistake behind a principal that no entry matches, given the entries that nearly do.
-pub(super) fn likely_mistake(map: &EffectiveMap, principal: &PrincipalArn, near: &[Loser]) -> Denial {
+/// The likely mistake behind a principal that no entry matches.
+pub(super) fn likely_mistake(map: &EffectiveMap, principal: &PrincipalArn) -> Denial {
+    let near = near_misses(map, principal);
     let unreadable = unreadable_section(map, principal);
     let is_written_there =
         |reading: &&SectionReading| reading.text().is_some_and(|text| mentions(text, principal.canonical()));

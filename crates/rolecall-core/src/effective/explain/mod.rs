@@ -101,21 +101,22 @@ pub struct Denial {
 /// A role that is given with its path is denied whatever the map says: STS never reports a path.
 pub fn explain(map: &EffectiveMap, principal: &PrincipalArn, values: &TemplateValues) -> Explanation {
     if let Some(bare) = reported_as(principal) {
-        let seen = explain_found(lookup(map, &bare, false), map, &bare, values);
-        let verdict = Verdict::Denied(mistake::role_path(principal, &bare, &seen.verdict));
+        let seen = explain_gated(map, &bare, values, false).verdict;
+        let verdict = Verdict::Denied(mistake::role_path(principal, &bare, &seen));
         return Explanation { verdict, losers: losers::of_path(map, principal), notes: Vec::new() };
     }
-    explain_found(lookup(map, principal, false), map, principal, values)
+    explain_gated(map, principal, values, false)
 }
 
-/// Explains what a lookup of `principal` in `map` has found.
-pub fn explain_found(
-    found: Lookup<'_>,
+/// Explains `principal` by `map`, with the feature gate `SSORoleMatch` on or off.
+pub fn explain_gated(
     map: &EffectiveMap,
     principal: &PrincipalArn,
     values: &TemplateValues,
+    sso_gate: bool,
 ) -> Explanation {
     let values = complete(values, principal);
+    let found = lookup(map, principal, sso_gate);
     let (losers, notes) = match &found {
         Lookup::Nothing => (mistake::near_misses(map, principal), Vec::new()),
         // Somebody who enters by his account alone was perhaps meant to have an entry.
@@ -126,21 +127,11 @@ pub fn explain_found(
         }
         found => (losers::of_found(map, principal, found), notes::of_found(map, found, &values)),
     };
-    let verdict = match found {
-        Lookup::Account(entry) => Some(Verdict::Mapped(Candidate {
-            username: principal.canonical().to_owned(),
-            groups: Vec::new(),
-            via: Via::of(entry),
-            denied: None,
-        })),
-        Lookup::Entry(entry) => settled(alloc::vec![candidate(entry, &values)]),
-        Lookup::Ambiguous(entries) => {
-            settled(entries.into_iter().map(|entry| candidate(entry, &values)).collect())
-        }
-        Lookup::Nothing => None,
-    };
-    let verdict =
-        verdict.unwrap_or_else(|| Verdict::Denied(mistake::likely_mistake(map, principal, &losers)));
+    let first = verdict(map, principal, &values, found);
+    let others = map.other_readings().into_iter();
+    let verdict = others.fold(first, |first, map| {
+        either(first, &verdict(&map, principal, &values, lookup(&map, principal, sso_gate)))
+    });
     Explanation { verdict, losers, notes }
 }
 
@@ -159,6 +150,47 @@ impl Via {
     fn at(section: Section, index: usize) -> Self {
         Self { section, index, file: None, line: None, column: None }
     }
+}
+
+/// The verdict by one reading of the map.
+fn verdict(
+    map: &EffectiveMap,
+    principal: &PrincipalArn,
+    values: &TemplateValues,
+    found: Lookup<'_>,
+) -> Verdict {
+    let verdict = match found {
+        Lookup::Account(entry) => Some(Verdict::Mapped(Candidate {
+            username: principal.canonical().to_owned(),
+            groups: Vec::new(),
+            via: Via::of(entry),
+            denied: None,
+        })),
+        Lookup::Entry(entry) => settled(alloc::vec![candidate(entry, values)]),
+        Lookup::Ambiguous(entries) => {
+            settled(entries.into_iter().map(|entry| candidate(entry, values)).collect())
+        }
+        Lookup::Nothing => None,
+    };
+    verdict.unwrap_or_else(|| Verdict::Denied(mistake::likely_mistake(map, principal)))
+}
+
+/// What comes of two readings of which upstream makes one, by chance. Where one of them denies, the other's
+/// entries may each come to nothing.
+fn either(one: Verdict, other: &Verdict) -> Verdict {
+    let mut candidates = Vec::new();
+    let mut denial = None;
+    for verdict in [&one, other] {
+        match verdict {
+            Verdict::Mapped(candidate) => candidates.push(candidate.clone()),
+            Verdict::Ambiguous(several) => candidates.extend_from_slice(several),
+            Verdict::Denied(reason) => denial = denial.or_else(|| Some(reason.clone())),
+        }
+    }
+    let Some(first) = candidates.first().cloned() else { return one };
+    candidates.extend(denial.map(|denial| Candidate { denied: Some(denial), ..first }));
+    candidates.dedup();
+    if candidates.len() == 1 { one } else { Verdict::Ambiguous(candidates) }
 }
 
 /// What the ARN itself tells: the account, the session, and that a user has no session.

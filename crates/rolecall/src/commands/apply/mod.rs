@@ -72,7 +72,8 @@ pub(crate) fn run(args: &ApplyArgs, screen: &Screen) -> Result<Status, Failure> 
     let target = bounded(&runtime, args.cluster.timeout, screen, connecting)?;
     let declared =
         stored.as_ref().map_or_else(|| target.cluster.identity().clone(), |plan| plan.cluster.clone());
-    let circumstances = circumstances(Some(declared), allowed);
+    let applier = stored.as_ref().and_then(|plan| plan.applier.clone());
+    let circumstances = Circumstances { applier, ..circumstances(Some(declared), allowed) };
     let run = Run { args, screen, project: &project, runtime: &runtime, target: &target, circumstances };
     let approval = if args.yes && stored.is_none() {
         Approval::ByGuards
@@ -86,8 +87,11 @@ pub(crate) fn run(args: &ApplyArgs, screen: &Screen) -> Result<Status, Failure> 
 }
 
 fn project(args: &ApplyArgs, stored: Option<&StoredPlan>, screen: &Screen) -> Result<Project, Failure> {
-    let path = stored.map_or(&args.path.path, |plan| &plan.file);
-    let mut project = files::project(path, &args.cluster, screen)?;
+    let mut path = args.path.clone();
+    if let Some(plan) = stored {
+        path.path.clone_from(&plan.file);
+    }
+    let mut project = files::project(&path, &args.cluster, screen)?;
     if let Some(file) = &args.previous {
         project.desired = project.desired.after(files::previous(file, screen)?);
     }
@@ -109,12 +113,13 @@ impl Run<'_> {
     fn look(&self, stored: Option<&StoredPlan>) -> Result<Option<Approval>, Failure> {
         let planning = async {
             let _progress = self.screen.progress("looking at the cluster");
-            Ok(line::plan(self.target.reading(), &self.project.desired, &self.circumstances).await?)
+            let planned = line::plan(self.target.reading(), &self.project.desired, &self.circumstances).await;
+            planned.map_err(|error| self.target.failure(error))
         };
         let planned = bounded(self.runtime, self.args.cluster.timeout, self.screen, planning)?;
         self.show(&planned)?;
         if let Some(stored) = stored {
-            stored.check(&document(&planned, &self.project.file))?;
+            stored.check(&document(&self.as_meant(stored, &planned), &self.project.file))?;
         }
         if is_refused(&planned.plan, &planned.judgements) {
             return Err(report::refused());
@@ -127,14 +132,27 @@ impl Run<'_> {
         Ok(is_yes.then_some(Approval::Seen(changes)))
     }
 
+    /// The plan as it was stored for whoever applies it: who that is in the cluster was told from the map. That it
+    /// is he who asks now is RG07's to say.
+    fn as_meant(&self, stored: &StoredPlan, planned: &Planned) -> Planned {
+        match stored.meant_for() {
+            Some(applier) => line::planned(
+                planned.observed.as_seen_by(&applier),
+                &self.project.desired,
+                &self.circumstances,
+            ),
+            None => planned.clone(),
+        }
+    }
+
     /// People see what they are asked about also where scripts get the data.
     fn show(&self, planned: &Planned) -> Result<(), Failure> {
         let lines = page(planned);
-        if self.screen.is_json() {
-            self.screen.show(&lines);
-            return Ok(());
+        if self.screen.is_text() {
+            return self.screen.lines(&lines);
         }
-        self.screen.lines(&lines)
+        self.screen.show(&lines);
+        Ok(())
     }
 
     fn asks(&self, question: &str) -> Result<bool, Failure> {
@@ -166,7 +184,7 @@ impl Run<'_> {
         })?;
         match outcome {
             Ok(report) => report::tell(&report, self.screen),
-            Err(error) => Err(failure(error, self.screen)?),
+            Err(error) => Err(self.target.failure(failure(error, self.screen)?)),
         }
     }
 }

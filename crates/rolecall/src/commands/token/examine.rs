@@ -127,7 +127,12 @@ fn cluster(args: &VerifyArgs) -> Result<Option<ClusterName>, Failure> {
 /// The token that is meant: as it stands, of stdin, or out of an exec credential.
 fn given(token: &str) -> Result<String, Failure> {
     let given = if token == "-" { piped()? } else { token.to_owned() };
-    Ok(of_exec_credential(&given).unwrap_or_else(|| given.trim().to_owned()))
+    let token = of_exec_credential(&given).unwrap_or_else(|| given.trim().to_owned());
+    if token.is_empty() {
+        return Err(Failure::new("there is no token: what was given is empty")
+            .hint("did the command before the pipe fail? `rolecall token … | rolecall token inspect`"));
+    }
+    Ok(token)
 }
 
 fn piped() -> Result<String, Failure> {

@@ -1,0 +1,109 @@
+//! RC005 to RC008 and RC012: what the authenticator loses without a word.
+
+use alloc::format;
+use alloc::string::String;
+
+use super::Report;
+use super::item::Item;
+use super::rewrite;
+use crate::effective::{Loss, LossKind, SectionReading};
+use crate::finding::{Code, Fix, Level, nearest};
+use crate::principal::{PrincipalArn, PrincipalKind};
+
+pub(super) fn check(report: &mut Report<'_>, reading: &SectionReading, items: &[Item<'_>]) {
+    for loss in reading.losses() {
+        let item = items.partition_point(|item| item.span.start <= loss.span.start);
+        let item = item.checked_sub(1).map(|at| &items[at]);
+        let (code, level, message, help) = describe(loss);
+        let fix = item.and_then(|item| mend(loss, item));
+        let help = match (&loss.kind, item) {
+            (LossKind::Entry(_), Some(item)) => likely_mistake(item),
+            _ => help,
+        };
+        let finding = report.add((code, level), (reading.section(), loss.span), message);
+        (finding.help, finding.fix) = (help, fix);
+    }
+}
+
+fn describe(loss: &Loss) -> (Code, Level, String, Option<String>) {
+    let error = |code, message: &str, help: &str| (code, Level::Error, message.into(), Some(help.into()));
+    match &loss.kind {
+        LossKind::Entry(reason) => {
+            let message = format!("the authenticator would drop this entry: {reason}");
+            (Code::DroppedEntry, Level::Error, message, None)
+        }
+        LossKind::UsernameNotText => error(
+            Code::NoUsername,
+            "the username is not a text, so the authenticator would take an empty one",
+            "put it in quotes",
+        ),
+        LossKind::UsernameMissing => {
+            error(Code::NoUsername, "the entry has no username", "add a line `username: …`")
+        }
+        LossKind::GroupsNotList => error(
+            Code::LostGroups,
+            "the groups are not a list, so the authenticator would give none",
+            "write each group on a line of its own, after `- `",
+        ),
+        LossKind::GroupNotText => error(
+            Code::LostGroups,
+            "this group is not a text, so the authenticator would take an empty one",
+            "put it in quotes",
+        ),
+        LossKind::UnknownKey { key, nearest } => {
+            let message = format!("the authenticator does not know the key `{key}`");
+            let help = nearest.map(|meant| format!("did you mean `{meant}`?"));
+            (Code::UnknownKey, Level::Warning, message, help)
+        }
+        LossKind::LaterDocument => error(
+            Code::LaterDocument,
+            "the authenticator stops reading here, at the end of the first document",
+            "remove the `---` or `...` before this place",
+        ),
+    }
+}
+
+/// What is probably wrong with an entry that has no ARN.
+fn likely_mistake(item: &Item<'_>) -> Option<String> {
+    let wanted = item.arn_key();
+    if item.member(wanted).is_some() {
+        return Some(format!("write the ARN as a text after `{wanted}:`"));
+    }
+    if item.member(item.other_arn_key()).is_some() {
+        let (section, other) = (item.section, item.other_arn_key());
+        return Some(format!(
+            "`{other}` belongs into the other section: in `{section}` the key is `{wanted}`"
+        ));
+    }
+    let keys = item.members.iter().filter_map(|(key, _)| item.inner.node(*key).scalar());
+    let near = keys.into_iter().find(|key| nearest(key, &[wanted]).is_some());
+    near.map(|key| format!("`{key}` is not a key: did you mean `{wanted}`?"))
+}
+
+fn mend(loss: &Loss, item: &Item<'_>) -> Option<Fix> {
+    let section = item.section;
+    match &loss.kind {
+        LossKind::Entry(_) => mend_arn_key(item),
+        LossKind::UsernameNotText => rewrite::quoted(section, item.inner, item.member("username")?.value),
+        LossKind::GroupsNotList => rewrite::list(section, item.inner, item.member("groups")?.value),
+        LossKind::GroupNotText => {
+            let is_it = |node: &&rolecall_yaml::NodeId| item.inner.node(**node).span == loss.span;
+            let group = item.group_nodes().iter().find(is_it)?;
+            let is_null = matches!(item.inner.node(*group).scalar(), Some("~" | "null" | "Null" | "NULL"));
+            rewrite::quoted(section, item.inner, *group).filter(|_| !is_null)
+        }
+        _ => None,
+    }
+}
+
+/// A role under `userarn` in `mapRoles`, or the reverse: the ARN says what was meant.
+fn mend_arn_key(item: &Item<'_>) -> Option<Fix> {
+    let wanted = item.arn_key();
+    let other = item.member(item.other_arn_key()).filter(|_| item.member(wanted).is_none())?;
+    if item.member("sso").is_some() {
+        return None;
+    }
+    let arn = PrincipalArn::parse(item.inner.node(other.value).scalar()?).ok()?;
+    let meant = if arn.kind() == PrincipalKind::User { "userarn" } else { "rolearn" };
+    (meant == wanted).then(|| rewrite::key(item.section, item.inner, other.key, wanted)).flatten()
+}

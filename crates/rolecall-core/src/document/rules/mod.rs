@@ -1,0 +1,91 @@
+//! The rules of a document: what the authenticator would lose, what cannot work, and what is dangerous.
+//!
+//! Each is a function of what is written and of what the authenticator makes of it; none looks at a cluster.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rolecall_yaml::Span;
+
+mod accounts;
+mod arn;
+mod characters;
+mod item;
+mod keys;
+mod losses;
+mod names;
+mod nodes;
+mod principal;
+mod repeated;
+mod rewrite;
+mod sections;
+mod survey;
+mod templates;
+mod unreadable;
+
+use super::{AwsAuthDocument, Settings};
+use crate::finding::{Code, Finding, Level};
+use crate::identity_mapping::Section;
+use item::Item;
+use survey::Survey;
+
+/// Runs every rule over `document`.
+pub(super) fn check(document: &AwsAuthDocument, settings: &Settings, findings: &mut Vec<Finding>) {
+    let mut report = Report { document, settings, findings };
+    sections::check(&mut report);
+    keys::check_file(&mut report);
+    for reading in document.effective().sections() {
+        unreadable::check(&mut report, reading);
+        repeated::check(&mut report, reading);
+    }
+    let readings =
+        [Section::MapRoles, Section::MapUsers].map(|section| document.effective().section(section));
+    let items: Vec<Vec<Item<'_>>> = readings.iter().map(|reading| item::items(reading)).collect();
+    let survey = Survey::of(items.iter().flatten());
+    for (reading, items) in readings.iter().zip(&items) {
+        losses::check(&mut report, reading, items);
+        for item in items {
+            check_item(&mut report, &survey, item);
+        }
+    }
+    let accounts = document.effective().section(Section::MapAccounts);
+    losses::check(&mut report, accounts, &[]);
+    accounts::check(&mut report, accounts);
+}
+
+fn check_item(report: &mut Report<'_>, survey: &Survey, item: &Item<'_>) {
+    keys::check_item(report, item);
+    let Some(entry) = item.entry else { return };
+    arn::check(report, item, entry);
+    principal::check(report, survey, item);
+    names::check(report, item, entry);
+    templates::check(report, item, entry);
+    nodes::check(report, survey, item, entry);
+}
+
+/// What the rules write into.
+struct Report<'a> {
+    document: &'a AwsAuthDocument,
+    settings: &'a Settings,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Report<'_> {
+    /// Adds a finding about a span of a section's own text; what is more to say is set on it.
+    fn add(&mut self, (code, level): (Code, Level), at: (Section, Span), message: String) -> &mut Finding {
+        let place = self.document.place(at.0, at.1);
+        self.findings.push(Finding::new(code, level, place, message));
+        self.last()
+    }
+
+    /// Adds a finding about a span of the file.
+    fn add_in_file(&mut self, (code, level): (Code, Level), span: Span, message: String) -> &mut Finding {
+        let place = self.document.place_in_file(span);
+        self.findings.push(Finding::new(code, level, place, message));
+        self.last()
+    }
+
+    fn last(&mut self) -> &mut Finding {
+        self.findings.last_mut().expect("one was pushed just now")
+    }
+}

@@ -1,0 +1,59 @@
+//! The data keys of the map: sections in another spelling, and how large all of it is.
+
+use alloc::format;
+
+use rolecall_yaml::{NodeKind, Span, Splice};
+
+use super::super::MAX_DATA_BYTES;
+use super::Report;
+use crate::finding::{Code, Edit, Fix, Level, nearest};
+use crate::identity_mapping::Section;
+
+pub(super) fn check(report: &mut Report<'_>) {
+    misspelt(report);
+    nearly_full(report);
+}
+
+/// RC009. The authenticator reads `mapRoles` and not `maproles`, without a word.
+fn misspelt(report: &mut Report<'_>) {
+    let document = report.document;
+    let known = Section::ALL.map(Section::key);
+    for key in document.data().keys().filter(|key| Section::from_key(key).is_none()) {
+        let Some(meant) = nearest(key, &known) else { continue };
+        let is_certain = key.eq_ignore_ascii_case(meant);
+        let span = key_span(report, key);
+        let message = format!("the authenticator does not read `{key}`");
+        let is_free = is_certain && !document.data().contains_key(meant);
+        let is_plain = document.text().get(span.start..span.end) == Some(key.as_str());
+        let finding = report.add_in_file((Code::MisspeltSection, Level::Error), span, message);
+        finding.help = Some(format!("did you mean `{meant}`?"));
+        finding.fix = (is_free && is_plain).then(|| {
+            let splice = Splice { span, text: meant.into() };
+            Fix::new(format!("write `{meant}`"), Edit::File([splice].into()))
+        });
+    }
+}
+
+/// Where a data key stands in the file.
+fn key_span(report: &Report<'_>, key: &str) -> Span {
+    let outer = report.document.outer();
+    let data = report.document.data_node().map(|data| &outer.node(data).kind);
+    let Some(NodeKind::Mapping { entries, .. }) = data else { return Span::at(0) };
+    let found = entries.iter().find(|(node, _)| outer.node(*node).scalar() == Some(key));
+    found.map_or(Span::at(0), |(node, _)| outer.node(*node).span)
+}
+
+/// RC033, from nine tenths on.
+fn nearly_full(report: &mut Report<'_>) {
+    let data = report.document.data();
+    let bytes: usize = data.iter().map(|(key, value)| key.len() + value.len()).sum();
+    if bytes < MAX_DATA_BYTES / 10 * 9 {
+        return;
+    }
+    let largest = data.iter().max_by_key(|(_, value)| value.len());
+    let span = largest.map_or(Span::at(0), |(key, _)| key_span(report, key));
+    let percent = bytes * 100 / MAX_DATA_BYTES;
+    let message = format!("the map has {bytes} bytes, {percent} % of what Kubernetes stores in a ConfigMap");
+    let finding = report.add_in_file((Code::NearlyFull, Level::Warning), span, message);
+    finding.help = Some("map roles that people assume instead of single people".into());
+}

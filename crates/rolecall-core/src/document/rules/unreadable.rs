@@ -1,0 +1,224 @@
+//! RC004: a section that counts as empty, and the likely mistake.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+
+use rolecall_yaml::{NodeKind, ScalarStyle, Span, Splice};
+
+use super::Report;
+use crate::effective::{SectionReading, Unreadable};
+use crate::finding::{Code, Edit, Fix, Level};
+use crate::identity_mapping::Section;
+
+/// With `kubectl apply`, this is how a cluster throws everybody out.
+pub(super) fn check(report: &mut Report<'_>, reading: &SectionReading) {
+    let section = reading.section();
+    let style = report.document.section_style(section);
+    let Some(unreadable) = reading.unreadable() else {
+        folded_away(report, reading, style);
+        return;
+    };
+    let text = reading.text().unwrap_or_default();
+    let likely = likely(section, text, unreadable, style);
+    let at = likely.as_ref().and_then(|likely| likely.at).unwrap_or(Span::at(unreadable.at));
+    let what = likely.as_ref().map(|likely| format!(": {}", likely.what)).unwrap_or_default();
+    let message = format!("`{section}` cannot be read: {}{what}", unreadable.message);
+    let fix =
+        folded(report, section, style).or_else(|| likely.as_ref().and_then(|likely| likely.fix.clone()));
+    let locked = "applied as it is, it would count as empty, and everybody in it would be locked out";
+    let help = likely.map_or_else(|| locked.into(), |likely| format!("{}; {locked}", likely.help));
+    let finding = report.add((Code::UnreadableSection, Level::Error), (section, at), message);
+    (finding.help, finding.fix) = (Some(help), fix);
+}
+
+/// What the author probably did.
+struct Likely {
+    what: String,
+    help: String,
+    /// Where, if that is known better than where the reader gave up.
+    at: Option<Span>,
+    fix: Option<Fix>,
+}
+
+impl Likely {
+    fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { what: what.into(), help: help.into(), at: None, fix: None }
+    }
+}
+
+fn likely(
+    section: Section,
+    text: &str,
+    unreadable: &Unreadable,
+    style: Option<ScalarStyle>,
+) -> Option<Likely> {
+    let line = Line::at(text, unreadable.at);
+    if let Some(wrong_kind) = wrong_kind(section, text, unreadable) {
+        return Some(wrong_kind);
+    }
+    if style == Some(ScalarStyle::Folded) {
+        return Some(Likely::new("it is written after `>`, which joins its lines", "write `|` instead"));
+    }
+    if text.trim_start().starts_with(['[', '{']) {
+        let what = "it begins like JSON, and is not";
+        return Some(Likely::new(what, "look for a missing comma, quote or bracket before this place"));
+    }
+    tab(&line, text)
+        .or_else(|| template(section, text, unreadable.at))
+        .or_else(|| start(&line, unreadable))
+        .or_else(|| indent(text, &line, unreadable))
+}
+
+/// The value is readable, and not a list.
+fn wrong_kind(section: Section, text: &str, unreadable: &Unreadable) -> Option<Likely> {
+    let entry = if section == Section::MapAccounts { "account" } else { "entry" };
+    if unreadable.message.starts_with("it is a mapping") || unreadable.message.contains("unmarshal a map") {
+        let help =
+            format!("write `- ` before the first key of each {entry}, and indent its other keys below that");
+        return Some(Likely::new("the `- ` of the list is missing", help));
+    }
+    if unreadable.message.starts_with("it is ") || unreadable.message.contains("unmarshal a scalar") {
+        let help = format!("write each {entry} after `- `");
+        let what =
+            if text.trim().contains('\n') { "its lines are one text" } else { "a single value is no list" };
+        return Some(Likely::new(what, help));
+    }
+    None
+}
+
+/// A line of a section.
+struct Line<'a> {
+    start: usize,
+    text: &'a str,
+}
+
+impl<'a> Line<'a> {
+    /// The line that holds the byte `at`, or the last one with content before it.
+    fn at(text: &'a str, at: usize) -> Self {
+        let at = text.floor_char_boundary(at.min(text.len()));
+        let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let line = Line { start, text: &text[start..end] };
+        if line.text.trim().is_empty() && start > 0 { Line::at(text, start - 1) } else { line }
+    }
+
+    fn indent(&self) -> usize {
+        self.text.len() - self.text.trim_start_matches(' ').len()
+    }
+
+    fn content(&self) -> Span {
+        let end = self.start + self.text.trim_end().len();
+        Span { start: self.start + self.indent(), end }
+    }
+}
+
+fn tab(line: &Line<'_>, text: &str) -> Option<Likely> {
+    let blanks = |line: &Line<'_>| {
+        let length = line.text.len() - line.text.trim_start_matches([' ', '\t']).len();
+        let tab = line.text[..length].find('\t')?;
+        Some(Span { start: line.start + tab, end: line.start + length })
+    };
+    let above = line.start.checked_sub(1).map(|at| Line::at(text, at));
+    let below = text.get(line.start + line.text.len() + 1..).filter(|rest| !rest.is_empty());
+    let below = below.map(|_| Line::at(text, line.start + line.text.len() + 1));
+    let at = blanks(line).or_else(|| blanks(&above?)).or_else(|| blanks(&below?))?;
+    let likely = Likely::new("this line is indented with a tab", "indent with blanks only");
+    Some(Likely { at: Some(at), ..likely })
+}
+
+/// `username: {{SessionName}}` is a mapping in a mapping to YAML.
+fn template(section: Section, text: &str, at: usize) -> Option<Likely> {
+    let bare = |line: &Line<'_>| {
+        let found = line.text.find(": {{").or_else(|| line.text.find("- {{"))? + 2;
+        let value = line.text[found..].split(" #").next().unwrap_or_default().trim_end();
+        Some(Span { start: line.start + found, end: line.start + found + value.len() })
+    };
+    let line = Line::at(text, at);
+    let above = line.start.checked_sub(1).map(|at| Line::at(text, at));
+    let span = bare(&line).or_else(|| bare(&above?))?;
+    let value = &text[span.start..span.end];
+    let likely = Likely::new(
+        "two braces at the start of a value are a mapping to YAML",
+        format!("put it in quotes: `\"{value}\"`"),
+    );
+    let is_sayable = !value.contains(['"', '\\']) && value.ends_with("}}");
+    let splice = Splice { span, text: format!("\"{value}\"") };
+    let fix = is_sayable.then(|| Fix::new("put it in quotes", Edit::Text(section, vec![splice])));
+    Some(Likely { at: Some(span), fix, ..likely })
+}
+
+/// A character that no value starts with.
+fn start(line: &Line<'_>, unreadable: &Unreadable) -> Option<Likely> {
+    if !unreadable.message.contains("cannot start any token") {
+        return None;
+    }
+    let letter = line.text.get(unreadable.at.checked_sub(line.start)?..)?.chars().next()?;
+    Some(Likely::new(format!("no value may start with `{letter}`"), "put the value in quotes"))
+}
+
+/// A line that stands deeper or less deep than its neighbours.
+fn indent(text: &str, line: &Line<'_>, unreadable: &Unreadable) -> Option<Likely> {
+    const WORDS: [&str; 3] =
+        ["did not find expected", "are not allowed in this context", "could not find expected"];
+    if !WORDS.iter().any(|word| unreadable.message.contains(word)) {
+        return None;
+    }
+    let above = line.start.checked_sub(1).map(|at| Line::at(text, at))?;
+    if let Some(glued) = glued(line).or_else(|| glued(&above)) {
+        return Some(glued);
+    }
+    let is_item = |line: &Line<'_>| line.text.trim_start().starts_with("- ");
+    let (here, there) = match (is_item(line), is_item(&above)) {
+        (false, true) => (line.indent(), above.indent() + 2),
+        _ => (line.indent(), above.indent()),
+    };
+    let direction = match here.cmp(&there) {
+        core::cmp::Ordering::Less => "less",
+        core::cmp::Ordering::Greater => "more",
+        core::cmp::Ordering::Equal => return None,
+    };
+    let by = here.abs_diff(there);
+    let what = format!("this line is indented {direction} than the one above it, by {by}");
+    let likely = Likely::new(what, "keys of one entry stand below each other");
+    Some(Likely { at: Some(line.content()), ..likely })
+}
+
+/// `username:dev` is a text to YAML, and no key.
+fn glued(line: &Line<'_>) -> Option<Likely> {
+    let content = line.text.trim_start_matches([' ', '-']).trim_end();
+    let (key, value) = content.split_once(':')?;
+    let is_key = key.bytes().all(|byte| byte.is_ascii_alphabetic()) && !value.is_empty();
+    if !is_key || content.contains(": ") || content.ends_with(':') {
+        return None;
+    }
+    let likely = Likely::new("there is no blank after the colon", format!("write `{key}: {value}`"));
+    Some(Likely { at: Some(line.content()), ..likely })
+}
+
+/// A comment that was joined with all that follows it.
+fn folded_away(report: &mut Report<'_>, reading: &SectionReading, style: Option<ScalarStyle>) {
+    let text = reading.text().unwrap_or_default().trim();
+    let is_nothing = reading.entries().is_empty() && reading.losses().is_empty();
+    if style != Some(ScalarStyle::Folded) || !is_nothing || !text.starts_with('#') || !text.contains("arn:") {
+        return;
+    }
+    let section = reading.section();
+    let fix = folded(report, section, style);
+    let at = (section, Span::at(0));
+    let message =
+        format!("`{section}` says nothing: it is written after `>`, which joins all of it to a comment");
+    let finding = report.add((Code::UnreadableSection, Level::Error), at, message);
+    finding.help = Some("write `|` instead".into());
+    finding.fix = fix;
+}
+
+/// `>` where `|` was meant: one character.
+fn folded(report: &Report<'_>, section: Section, style: Option<ScalarStyle>) -> Option<Fix> {
+    let node = report.document.section_node(section).filter(|_| style == Some(ScalarStyle::Folded))?;
+    let outer = report.document.outer();
+    let NodeKind::Scalar { .. } = outer.node(node).kind else { return None };
+    let start = outer.node(node).span.start;
+    let splice = Splice { span: Span { start, end: start + 1 }, text: "|".into() };
+    Some(Fix::new("write `|`", Edit::File(vec![splice])))
+}

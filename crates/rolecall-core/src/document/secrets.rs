@@ -1,0 +1,139 @@
+//! RC035: secrets in the file, and texts without them.
+//!
+//! Known by their shape; a password that looks like a word is not found.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rolecall_yaml::{LineIndex, Span};
+
+use crate::finding::{Code, Finding, Level, Place};
+
+/// A secret, and what kind it is of.
+struct Secret {
+    kind: &'static str,
+    span: Span,
+}
+
+/// What every secret begins with, or what its key is called.
+const SIGNS: [&str; 9] = [
+    "AKIA",
+    "ASIA",
+    "k8s-aws-v1.",
+    "-----BEGIN ",
+    "IQoJb3JpZ2lu",
+    "FwoGZXIvYXdz",
+    "FQoGZXIvYXdz",
+    "ecret",
+    "ECRET",
+];
+
+/// `text` with every character of a secret replaced by `*`; it has as many characters and lines as before.
+pub fn masked(text: &str) -> Cow<'_, str> {
+    let found = find(text);
+    if found.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut masked = String::with_capacity(text.len());
+    let mut done = 0;
+    for Secret { span, .. } in found {
+        masked.push_str(&text[done..span.start]);
+        let stars = span.of(text).chars().map(|letter| if letter.is_whitespace() { letter } else { '*' });
+        masked.extend(stars);
+        done = span.end;
+    }
+    masked.push_str(&text[done..]);
+    Cow::Owned(masked)
+}
+
+/// Tells every secret of a file by its kind, and takes what is secret out of all other findings.
+pub(super) fn check((file, text, lines): (&str, &str, &LineIndex), findings: &mut Vec<Finding>) {
+    let found = find(text);
+    if found.is_empty() {
+        return;
+    }
+    for finding in findings.iter_mut() {
+        for secret in &found {
+            hide(finding, secret.span.of(text));
+        }
+    }
+    for Secret { kind, span } in found {
+        let message = format!("{kind} stands in the file");
+        let place = Place::of(file, text, lines, span);
+        let help = "remove it, and make it worthless: whoever could read the file or its history has it";
+        findings.push(Finding::new(Code::Secret, Level::Error, place, message).help(help));
+    }
+}
+
+fn hide(finding: &mut Finding, secret: &str) {
+    let texts =
+        [Some(&mut finding.message), finding.help.as_mut(), finding.fix.as_mut().map(|fix| &mut fix.title)];
+    for text in texts.into_iter().flatten().filter(|text| text.contains(secret)) {
+        *text = text.replace(secret, "***");
+    }
+}
+
+/// All secrets of a text, in their order; none overlaps another.
+fn find(text: &str) -> Vec<Secret> {
+    let mut found: Vec<Secret> = Vec::new();
+    let mut signs: Vec<(usize, &str)> =
+        SIGNS.iter().flat_map(|sign| text.match_indices(sign).map(|(at, _)| (at, *sign))).collect();
+    signs.sort_unstable();
+    for (at, sign) in signs {
+        let is_inside = found.last().is_some_and(|last| at < last.span.end);
+        if !is_inside && let Some(secret) = secret(text, at, sign) {
+            found.push(secret);
+        }
+    }
+    found
+}
+
+fn secret(text: &str, at: usize, sign: &str) -> Option<Secret> {
+    let is_start = !text[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric());
+    let of = |kind, span: Span, is_it: bool| is_it.then_some(Secret { kind, span });
+    match sign {
+        "AKIA" | "ASIA" => {
+            let span = run(text, at, |letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
+            of("an AWS access key id", span, is_start && span.len() == 20)
+        }
+        "k8s-aws-v1." => {
+            let span = run(text, at, |letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+            of("a token for an EKS cluster", span, span.len() > 40)
+        }
+        "-----BEGIN " => {
+            let line = text[at..].lines().next().unwrap_or_default();
+            let end = text[at..].find("-----END ").map_or(text.len(), |end| at + end);
+            of("a private key", Span::new(at + line.len().min(end - at), end), line.contains("PRIVATE KEY"))
+        }
+        "ecret" | "ECRET" => {
+            secret_key(text, at).map(|span| Secret { kind: "an AWS secret access key", span })
+        }
+        _ => {
+            let span = run(text, at, is_base64);
+            of("an AWS session token", span, is_start && span.len() > 60)
+        }
+    }
+}
+
+/// Forty characters of base64 behind a key that has `secret` in its name, on the same line.
+fn secret_key(text: &str, at: usize) -> Option<Span> {
+    let line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let separator = at + text[at..line_end].find([':', '='])?;
+    let is_key =
+        text[at..separator].chars().all(|letter| letter.is_ascii_alphanumeric() || "_-\"' ".contains(letter));
+    let start = separator + 1 + text[separator + 1..line_end].find(is_base64)?;
+    let is_near = text[separator + 1..start].chars().all(|letter| " \t\"'\\".contains(letter));
+    let span = run(text, start, is_base64);
+    (is_key && is_near && span.len() == 40).then_some(span)
+}
+
+fn is_base64(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "+/=".contains(letter)
+}
+
+fn run(text: &str, at: usize, belongs: impl Fn(char) -> bool) -> Span {
+    let length = text[at..].find(|letter| !belongs(letter)).unwrap_or(text.len() - at);
+    Span::new(at, at + length)
+}

@@ -1,0 +1,22 @@
+//! From what the rules found to what is told: secrets, allow comments, levels, order.
+
+use alloc::vec::Vec;
+
+use rolecall_yaml::LineIndex;
+
+use super::{AwsAuthDocument, Settings, allow, secrets};
+use crate::finding::Finding;
+
+/// Finishes the findings of one file, which is `source`: its name, text and lines.
+pub(crate) fn finish(
+    source: (&str, &str, &LineIndex),
+    documents: &[AwsAuthDocument],
+    settings: &Settings,
+    mut findings: Vec<Finding>,
+) -> Vec<Finding> {
+    secrets::check(source, &mut findings);
+    allow::check(source, documents, &mut findings);
+    let mut findings = settings.shown(findings);
+    findings.sort_by(|a, b| (&a.place, a.code).cmp(&(&b.place, b.code)));
+    findings
+}
