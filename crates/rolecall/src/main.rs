@@ -4,6 +4,7 @@
 
 mod cli;
 mod commands;
+mod configuration;
 mod failure;
 mod files;
 mod interrupts;
@@ -14,7 +15,6 @@ mod target;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::Cli;
@@ -22,11 +22,11 @@ use failure::Status;
 use output::Screen;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let screen = Screen::new(cli.output, cli.color);
+    let screen = Screen::new(cli.command.name(), cli.output, cli.color);
     match commands::run(cli.command, &screen) {
         Ok(status) => status.into(),
         Err(failure) => {

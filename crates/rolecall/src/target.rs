@@ -223,3 +223,24 @@ impl BearerTokens for EksTokens {
 pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_shell_takes_a_word_as_it_is() {
+        for (word, expect) in [
+            ("prod", "prod"),
+            (
+                "arn:aws:eks:eu-west-1:111122223333:cluster/prod",
+                "arn:aws:eks:eu-west-1:111122223333:cluster/prod",
+            ),
+            ("my context", "'my context'"),
+            ("it's; rm", r"'it'\''s; rm'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(word), expect);
+        }
+    }
+}

@@ -6,18 +6,21 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rolecall_core::Timestamp;
 use rolecall_core::cluster::ClusterIdentity;
+use rolecall_core::finding::Level;
 use rolecall_core::guard::{Allowance, Circumstances, Guard, Judgement, Verdict};
 use rolecall_core::observed::{Caller, ObservedAccess};
 use rolecall_core::plan::Plan;
 use rolecall_core::principal::PrincipalArn;
-use rolecall_core::render::{self, Line, Tone};
+use rolecall_core::render::{
+    self, Case, CaseOutcome, Line, Remark, Suite, Tone, plan_remarks, plan_suite, plan_summary,
+};
 use rolecall_engine::line::{self, Planned, Rehearsal};
 use serde_json::{Value, json};
 
 use crate::cli::{AllowArgs, ClusterArgs, PathArgs};
 use crate::failure::{Failure, Status};
 use crate::files::{self, Project};
-use crate::output::{Screen, rehearsed, width};
+use crate::output::{Screen, Telling, rehearsed, width};
 use crate::target::{Target, within};
 
 /// Show what would change: who gains and loses what, what is kept and why, what the guards say
@@ -51,7 +54,7 @@ pub(crate) fn run(args: &PlanArgs, screen: &Screen) -> Result<Status, Failure> {
     let applier = args.applier.as_deref().map(applier).transpose()?;
     let project = files::project(&args.path, &args.cluster, screen)?;
     let work = Work { args, project: &project, allowed, applier: applier.as_ref(), screen };
-    let Looked { planned, maker, rehearsal, remarks } = match &args.observed {
+    let Looked { planned, maker, rehearsal, mut remarks } = match &args.observed {
         Some(file) => work.offline(file)?,
         None => within(args.cluster.timeout, screen, work.live())?,
     };
@@ -65,18 +68,13 @@ pub(crate) fn run(args: &PlanArgs, screen: &Screen) -> Result<Status, Failure> {
     if let Some(out) = &args.out {
         store(out, &document)?;
     }
-    if screen.is_json() {
-        screen.json(&document)?;
-    } else {
-        let mut lines = page(&planned);
-        if !remarks.is_empty() {
-            // A plan ends with its summary, whatever else there is to say.
-            let summary = lines.iter().rposition(|line| line.text.is_empty()).unwrap_or(lines.len());
-            let blank = Line { tone: Tone::Plain, text: String::new() };
-            lines.splice(summary..summary, [blank].into_iter().chain(remarks));
-        }
-        screen.lines(&lines)?;
+    let mut telling = telling("plan", &planned, Some(&project.file), document);
+    telling.suites.push(plan_suite(&planned.plan, &planned.judgements));
+    if let Some(rehearsal) = &rehearsal {
+        remarks.extend(tell_rehearsal(rehearsal, &mut telling));
     }
+    before_summary(&mut telling.lines, remarks);
+    screen.tell(&telling)?;
     let is_refused =
         is_refused(&planned.plan, &planned.judgements) || matches!(rehearsal, Some(Rehearsal::Refused(_)));
     Ok(match (is_refused, args.detailed_exitcode && !planned.plan.is_empty()) {
@@ -117,6 +115,19 @@ pub(crate) fn is_refused(plan: &Plan, judgements: &[Judgement]) -> bool {
 /// The plan for people.
 pub(crate) fn page(planned: &Planned) -> Vec<Line> {
     render::plan_text(&planned.plan, &planned.judgements, &planned.observed, width())
+}
+
+/// The plan in every voice but that of test results.
+pub(crate) fn telling(what: &str, planned: &Planned, file: Option<&Path>, document: Value) -> Telling {
+    Telling {
+        topic: format!("{what} {}", planned.plan.cluster()),
+        title: plan_summary(&planned.plan),
+        remarks: plan_remarks(&planned.plan, &planned.judgements),
+        lines: page(planned),
+        document,
+        suites: Vec::new(),
+        file: file.map(files::shown),
+    }
 }
 
 /// The plan for scripts, with the file that it is made from.
@@ -172,7 +183,6 @@ impl Work<'_> {
         }
         progress.at("asking the API server what it would say");
         let rehearsal = line::rehearse(target.reading(), &looked.planned.plan).await?;
-        looked.remarks.extend(remark(&rehearsal));
         if self.applier.is_none() && looked.planned.observed.ledger.known().is_none() {
             looked.remarks.push(may_not_apply(&target));
         }
@@ -203,16 +213,36 @@ fn may_not_apply(target: &Target) -> Line {
     Line { tone: Tone::Alarm, text }
 }
 
-fn remark(rehearsal: &Rehearsal) -> Option<Line> {
+/// What the API server would say, in the voices that have something to pass or fail, and in a line for people.
+fn tell_rehearsal(rehearsal: &Rehearsal, telling: &mut Telling) -> Option<Line> {
     let (tone, text) = match rehearsal {
         Rehearsal::NothingToSend => return None,
         Rehearsal::Accepted => (Tone::Quiet, "The API server would take it (dry run).".to_owned()),
-        Rehearsal::Refused(error) => (Tone::Removed, format!("x the API server would refuse it: {error}")),
+        Rehearsal::Refused(error) => {
+            let message = format!("the API server would refuse it: {error}");
+            let outcome = CaseOutcome::failed(&message, error.hint.as_deref());
+            let case = Case { class: "cluster".to_owned(), name: "dry run".to_owned(), outcome };
+            telling.suites.push(Suite { name: "API server".to_owned(), cases: vec![case] });
+            let title = "dry run".to_owned();
+            let remark =
+                Remark { level: Level::Error, title, message: message.clone(), hint: error.hint.clone() };
+            telling.remarks.insert(0, remark);
+            (Tone::Removed, format!("x {message}"))
+        }
         Rehearsal::NotAllowed => {
             (Tone::Quiet, "? the API server was not asked: this caller may not change the map".to_owned())
         }
     };
     Some(Line { tone, text })
+}
+
+/// A plan ends with its summary, whatever else there is to say.
+fn before_summary(lines: &mut Vec<Line>, remarks: Vec<Line>) {
+    if !remarks.is_empty() {
+        let summary = lines.iter().rposition(|line| line.text.is_empty()).unwrap_or(lines.len());
+        let blank = Line { tone: Tone::Plain, text: String::new() };
+        lines.splice(summary..summary, [blank].into_iter().chain(remarks));
+    }
 }
 
 /// Writes the plan next to its place first, so that nobody ever reads half of it.

@@ -1,10 +1,11 @@
-//! Upstream's `ParseMap`, and the whole parsed map compared.
+//! Upstream's `ParseMap`, and the whole parsed map compared; and its `ArnLike`, the matcher of `sso:`.
 
 use std::io::Write;
 
-use anyhow::{Result, bail};
-use rolecall_core::effective::{EffectiveMap, Entry};
+use anyhow::{Result, bail, ensure};
+use rolecall_core::effective::{EffectiveMap, Entry, Lookup, arn_like, lookup};
 use rolecall_core::identity_mapping::Section;
+use rolecall_core::principal::PrincipalArn;
 use rolecall_testenv::Assets;
 use serde_json::{Value, json};
 
@@ -21,12 +22,29 @@ const MOST: usize = 4;
 /// not know of, and at most until each that we know of has been seen.
 const REPEATS: std::ops::Range<usize> = 64..20_000;
 
+/// Some whom generated maps name, in the spelling of STS.
+const ASKING: &[&str] = &[
+    "arn:aws:sts::111122223333:assumed-role/dev/me",
+    "arn:aws:sts::111122223333:assumed-role/Ops/me",
+    "arn:aws:sts::111122223333:assumed-role/deep/me",
+    "arn:aws:iam::111122223333:user/ann",
+    "arn:aws:iam::111122223333:user/team/bob",
+    "arn:aws:iam::111122223333:user/Cat",
+    "arn:aws:iam::444455556666:user/ann",
+    "arn:aws:iam::111122223333:root",
+    "arn:aws:sts::111122223333:federated-user/fed",
+];
+
 pub(super) fn run(count: u64, seed: u64) -> Result<()> {
-    let mut oracle = Oracle::start(Assets::ready()?.parsemap_oracle())?;
+    let program = Assets::ready()?.parsemap_oracle();
+    let mut oracle = Oracle::start(program, &[])?;
+    let mut matcher = Oracle::start(program, &["arnlike"])?;
     let mut generator = Generator::new(seed, MOST);
     let mut sum = Sum::default();
     for number in 0..count {
+        check_matcher(&mut matcher, &mut generator)?;
         let data = generator.document();
+        check_answers(&data)?;
         let ours = ours(&data);
         let theirs = theirs(&mut oracle, &data, &ours)?;
         sum.mapped += u64::from(theirs.iter().any(|map| map["roles"] != json!([])));
@@ -46,6 +64,33 @@ pub(super) fn run(count: u64, seed: u64) -> Result<()> {
         "{count} documents with seed {seed}, {mapped} of them mapping a role, {by_chance} read by chance: \
          no disagreement"
     )?;
+    Ok(())
+}
+
+/// Asks whether an ARN is like a pattern, both generated.
+fn check_matcher(matcher: &mut Oracle, generator: &mut Generator) -> Result<()> {
+    let (arn, pattern) = generator.arn_and_pattern();
+    let question = [("arn".to_owned(), arn.clone()), ("pattern".to_owned(), pattern.clone())].into();
+    let theirs = matcher.ask(&question)?;
+    let ours = json!(arn_like(&arn, &pattern));
+    ensure!(theirs == ours, "is {arn:?} like {pattern:?}? the authenticator: {theirs}; we: {ours}");
+    Ok(())
+}
+
+/// What guards count must be what a lookup finds, whoever asks.
+fn check_answers(data: &Data) -> Result<()> {
+    let map = EffectiveMap::read(data);
+    let answers = map.answers();
+    for arn in ASKING {
+        let principal = PrincipalArn::parse(arn)?;
+        let found = match lookup(&map, &principal, false) {
+            Lookup::Entry(entry) => vec![entry],
+            Lookup::Ambiguous(entries) => entries,
+            Lookup::Account(_) | Lookup::Nothing => Vec::new(),
+        };
+        let counted = answers.of(principal.canonical());
+        ensure!(counted == found, "{data:#?}\n`{arn}`: {found:#?} is found, {counted:#?} is counted");
+    }
     Ok(())
 }
 

@@ -148,11 +148,11 @@ impl Run<'_> {
     /// People see what they are asked about also where scripts get the data.
     fn show(&self, planned: &Planned) -> Result<(), Failure> {
         let lines = page(planned);
-        if self.screen.is_json() {
-            self.screen.show(&lines);
-            return Ok(());
+        if self.screen.is_text() {
+            return self.screen.lines(&lines);
         }
-        self.screen.lines(&lines)
+        self.screen.show(&lines);
+        Ok(())
     }
 
     fn carry_out(&self, approval: Approval) -> Result<Status, Failure> {

@@ -1,4 +1,4 @@
-//! Plans of maps of many sizes, offline, against only reading the YAML of the same two files.
+//! Commands on maps of many sizes, offline, against only reading the YAML of the same files.
 
 use std::fmt::Write;
 use std::fs;
@@ -11,28 +11,39 @@ use rolecall_yaml::{Document, Limits};
 use super::measure::{Contestant, Run};
 use super::stage::Stage;
 
-/// How many entries the maps have.
+/// How many entries the maps have. The last one is as large as Kubernetes takes it.
 pub(super) const SIZES: [usize; 3] = [10, 1_000, 10_000];
+/// What is measured, and how many of the files it reads.
+pub(super) const COMMANDS: [(&str, usize); 3] = [("check", 1), ("explain", 1), ("plan", 2)];
 /// One entry in this many is another in the files than in the cluster, and one more is missing there.
 const CHANGED: usize = 10;
 
-/// For each size: the plan, and reading alone. Last: a start that does nothing.
+/// For each command and size: the command, and reading alone. Last: a start that does nothing.
 pub(super) fn contestants(stage: &Stage) -> Result<Vec<Contestant>> {
     let mut contestants = Vec::new();
-    for size in SIZES {
-        let folder = stage.folder(&format!("plan-{size}"))?;
-        let (desired, observed) = (folder.join("aws-auth.yml"), folder.join("observed.yml"));
-        fs::write(&desired, map(size, true)?)?;
-        fs::write(&observed, map(size, false)?)?;
-        let plan = stage.rolecall(&["plan", "--observed", "observed.yml", "aws-auth.yml"], &folder);
-        contestants.push(Contestant::steady(&format!("plan, {size} entries"), plan));
-        let read = ["bench", "--read", "aws-auth.yml", "--read", "observed.yml"];
-        let read = Run::new(&stage.xtask, &read, &folder);
-        contestants.push(Contestant::steady(&format!("reading alone, {size} entries"), read));
+    for (command, reads) in COMMANDS {
+        for size in SIZES {
+            let folder = stage.folder(&format!("{command}-{size}"))?;
+            fs::write(folder.join("aws-auth.yml"), map(size, true)?)?;
+            fs::write(folder.join("observed.yml"), map(size, false)?)?;
+            let run = stage.rolecall(arguments(command), &folder);
+            contestants.push(Contestant::steady(&format!("{command}, {size} entries"), run));
+            let read = ["bench", "--read", "aws-auth.yml", "--read", "observed.yml"];
+            let read = Run::new(&stage.xtask, &read[..=2 * reads], &folder);
+            contestants.push(Contestant::steady(&format!("reading alone, {size} entries"), read));
+        }
     }
     let start = stage.rolecall(&["--version"], stage.cluster.home());
     contestants.push(Contestant::steady("`rolecall --version`", start));
     Ok(contestants)
+}
+
+fn arguments(command: &str) -> &'static [&'static str] {
+    match command {
+        "check" => &["check", "aws-auth.yml"],
+        "explain" => &["explain", "arn:aws:iam::111122223333:user/u00005", "--file", "aws-auth.yml"],
+        _ => &["plan", "--observed", "observed.yml", "aws-auth.yml"],
+    }
 }
 
 /// Reads files as the product does, the YAML inside of the YAML too, and makes nothing of it.
