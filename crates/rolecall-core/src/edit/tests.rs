@@ -231,7 +231,7 @@ fn written() -> impl Strategy<Value = String> {
     let item = (mapping(), 0..3_u8, any::<bool>()).prop_map(|(mapping, style, commented)| {
         let (arn, name) = (&mapping.principal, serde_json::to_string(&mapping.username).unwrap());
         let groups = serde_json::to_string(&mapping.groups).unwrap();
-        let comment = if commented { "# why\n" } else { "" };
+        let comment = if commented { "\n# why\n" } else { "" };
         match style {
             0 => format!("{comment}- {{rolearn: {arn}, username: {name}, groups: {groups}}}\n"),
             1 => format!(
