@@ -106,6 +106,9 @@ fn a_section_that_is_not_there_is_made() {
             &format!("{META}data:\n  mapUsers: |\n{lines}  z: z\n"),
         );
     }
+    let unended = format!("{META}data:\n  mapRoles: |\n    []");
+    let ended = unended.replace("mapRoles: |", "mapRoles: |-");
+    check(&unended, add(), &format!("{ended}\n  mapUsers: |\n{lines}"));
     let crlf = META.replace('\n', "\r\n");
     check(&crlf, add(), &format!("{META}data:\n  mapUsers: |\n{lines}").replace('\n', "\r\n"));
     let json =
