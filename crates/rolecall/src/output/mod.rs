@@ -13,7 +13,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use rolecall_core::finding::{Level, has_errors};
-use rolecall_core::render::{CheckReport, CheckedFile, Line, Tone, json_text, printable};
+use rolecall_core::render::{CheckReport, CheckedFile, Line, Tone, json_text, printable, printable_line};
 use serde_json::Value;
 
 pub(crate) use documents::{apply_report, rehearsed, token_inspection, verification};
@@ -192,7 +192,7 @@ pub(crate) fn is_interactive() -> bool {
 }
 
 fn page(lines: &[Line]) -> String {
-    lines.iter().map(|line| painted(style(line.tone), &printable(&line.text)) + "\n").collect()
+    lines.iter().map(|line| painted(style(line.tone), &printable_line(&line.text)) + "\n").collect()
 }
 
 fn style(tone: Tone) -> Style {
