@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, plan, rule, token, verify,
+    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, plan, rule, token, verify, whoami,
 };
 use crate::output::{Color, Format};
 
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     Drift(drift::DriftArgs),
     Explain(explain::ExplainArgs),
+    #[command(name = "whoami")]
+    WhoAmI(whoami::WhoAmIArgs),
     Token(token::TokenArgs),
     Kubeconfig(kubeconfig::KubeconfigArgs),
     Bootstrap(bootstrap::BootstrapArgs),
@@ -93,6 +95,7 @@ impl Command {
             Self::Plan(_) | Self::Verify(_) | Self::Drift(_) => &[Text, Json, Markdown, Junit, Github],
             Self::Apply(_) => &[Text, Json, Markdown, Github],
             Self::Explain(_)
+            | Self::WhoAmI(_)
             | Self::Token(_)
             | Self::Kubeconfig(_)
             | Self::Bootstrap(_)

@@ -16,7 +16,7 @@ use rolecall_core::finding::{Level, has_errors};
 use rolecall_core::render::{CheckReport, CheckedFile, Line, Tone, json_text, printable, printable_line};
 use serde_json::Value;
 
-pub(crate) use documents::{apply_report, rehearsed, token_inspection, verification};
+pub(crate) use documents::{apply_report, rehearsed, token_inspection, token_verification, verification};
 pub(crate) use progress::Progress;
 use progress::StatusLine;
 pub(crate) use telling::Telling;

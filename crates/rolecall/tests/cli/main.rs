@@ -20,5 +20,8 @@ mod run;
 mod schema;
 mod schemas;
 mod token;
+mod token_verify;
 mod usage;
 mod voices;
+#[cfg(target_os = "linux")]
+mod whoami;
