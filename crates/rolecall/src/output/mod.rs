@@ -48,20 +48,25 @@ pub(crate) enum Color {
 
 /// Where a command prints.
 pub(crate) struct Screen {
-    command: &'static str,
+    command: String,
     format: Format,
     color: ColorChoice,
     status: StatusLine,
 }
 
 impl Screen {
-    pub(crate) fn new(command: &'static str, format: Format, color: Color) -> Self {
+    pub(crate) fn new(command: String, format: Format, color: Color) -> Self {
         let color = match color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
         Self { command, format, color, status: StatusLine::default() }
+    }
+
+    /// The command that speaks.
+    pub(crate) fn command(&self) -> &str {
+        &self.command
     }
 
     /// The voice that was asked for.
@@ -151,7 +156,7 @@ impl Screen {
         if self.is_json() {
             self.talk_of_findings(&file);
         }
-        self.report(&CheckReport::new(self.command, vec![file], Level::Error))
+        self.report(&CheckReport::new(&self.command, vec![file], Level::Error))
     }
 
     /// Shows what was found in a file beside the data.
