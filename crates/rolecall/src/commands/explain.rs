@@ -143,7 +143,7 @@ fn page(arn: &PrincipalArn, answer: &Answer) -> Vec<Line> {
             page.extend(described(candidate, answer));
         }
         Some(Verdict::Ambiguous(candidates)) => {
-            let text = "  is ambiguous: one of these is picked at random for each request";
+            let text = "  is ambiguous: one of these is picked at random";
             page.push(line(Tone::Alarm, text.to_owned()));
             page.extend(candidates.iter().flat_map(|candidate| described(candidate, answer)));
         }
