@@ -37,3 +37,4 @@ pub mod rights;
 pub mod exec_credential;
 pub mod kubeconfig;
 pub mod token;
+pub mod whoami;

@@ -111,6 +111,21 @@ impl<'a> Outranking<'a> {
 }
 
 impl ObservedAccess {
+    /// A cluster of which nothing is known, for this reason.
+    pub fn unseen(cluster: ClusterIdentity, why: &str) -> Self {
+        let why = || why.to_string();
+        Self {
+            cluster,
+            observed_at: None,
+            mode: Knowledge::Unknown(why()),
+            access_entries: Knowledge::Unknown(why()),
+            map: None,
+            ledger: Knowledge::Unknown(why()),
+            unfinished: Vec::new(),
+            caller: Knowledge::Unknown(why()),
+        }
+    }
+
     /// The data of the map, empty where there is no map.
     pub fn data(&self) -> &BTreeMap<String, String> {
         static NOTHING: BTreeMap<String, String> = BTreeMap::new();

@@ -151,14 +151,23 @@ impl Ours {
     }
 }
 
-/// SelfSubjectReview, which everybody may ask who is authenticated (`system:basic-user`).
 async fn who_am_i(connection: &Connection) -> Result<Caller, PortError> {
+    Ok(user_info(connection).await?.into())
+}
+
+/// SelfSubjectReview, which everybody may ask who is authenticated (`system:basic-user`).
+pub(crate) async fn user_info(connection: &Connection) -> Result<UserInfo, PortError> {
     let review = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
     let request = Request::review("who we are", "/apis/authentication.k8s.io/v1/selfsubjectreviews", &review);
     let answer: SelfSubjectReview = connection.send(request).await?.json()?;
-    let user = answer.status.user_info;
-    let canonical_arn = user.extra.get("canonicalArn").and_then(|values| values.first()).cloned();
-    Ok(Caller { username: user.username, groups: user.groups, canonical_arn })
+    Ok(answer.status.user_info)
+}
+
+impl From<UserInfo> for Caller {
+    fn from(user: UserInfo) -> Self {
+        let canonical_arn = user.extra.get("canonicalArn").and_then(|values| values.first()).cloned();
+        Self { username: user.username, groups: user.groups, canonical_arn }
+    }
 }
 
 #[derive(Deserialize)]
@@ -172,11 +181,11 @@ struct ReviewStatus {
     user_info: UserInfo,
 }
 
-#[derive(Deserialize)]
+/// `authentication.k8s.io/v1`, `UserInfo`.
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
-struct UserInfo {
-    username: String,
-    groups: Vec<String>,
-    extra: BTreeMap<String, Vec<String>>,
+pub(crate) struct UserInfo {
+    pub(crate) username: String,
+    pub(crate) groups: Vec<String>,
+    pub(crate) extra: BTreeMap<String, Vec<String>>,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, plan, rule, token, verify,
+    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, plan, rule, token, verify, whoami,
 };
 use crate::output::{Color, Format};
 
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     Drift(drift::DriftArgs),
     Explain(explain::ExplainArgs),
+    #[command(name = "whoami")]
+    WhoAmI(whoami::WhoAmIArgs),
     Token(token::TokenArgs),
     Kubeconfig(kubeconfig::KubeconfigArgs),
     Bootstrap(bootstrap::BootstrapArgs),
@@ -67,6 +69,24 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// What people type for it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Check(_) => "check",
+            Self::Plan(_) => "plan",
+            Self::Apply(_) => "apply",
+            Self::Verify(_) => "verify",
+            Self::Drift(_) => "drift",
+            Self::Explain(_) => "explain",
+            Self::Token(_) => "token",
+            Self::Kubeconfig(_) => "kubeconfig",
+            Self::Bootstrap(_) => "bootstrap",
+            Self::Rule(_) => "rule",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
+        }
+    }
+
     /// What `--output` may be. A command that prints a script or nothing has text only, and is lenient.
     pub(crate) fn voices(&self) -> &'static [Format] {
         use Format::{Github, Gitlab, Json, Junit, Markdown, Sarif, Text};
@@ -75,6 +95,7 @@ impl Command {
             Self::Plan(_) | Self::Verify(_) | Self::Drift(_) => &[Text, Json, Markdown, Junit, Github],
             Self::Apply(_) => &[Text, Json, Markdown, Github],
             Self::Explain(_)
+            | Self::WhoAmI(_)
             | Self::Token(_)
             | Self::Kubeconfig(_)
             | Self::Bootstrap(_)

@@ -85,9 +85,7 @@ pub(crate) fn observation(
     cluster: Option<String>,
     screen: &Screen,
 ) -> Result<ObservedAccess, Failure> {
-    let is_stdin = path == Path::new("-");
-    let text = if is_stdin { read_stdin()? } else { read(path)? };
-    let name = if is_stdin { "stdin".to_owned() } else { shown(path) };
+    let (name, text) = read_or_stdin(path)?;
     let (document, findings) = AwsAuthDocument::parse(&name, &text);
     let Some(document) = document else {
         // They are about an observation, which nobody will mend: text only.
@@ -111,6 +109,15 @@ pub(crate) fn observation(
         unfinished: Vec::new(),
         caller: Knowledge::Unknown(not_told()),
     })
+}
+
+/// Reads a file as text, or stdin where it is named `-`; with the name that messages call it by.
+pub(crate) fn read_or_stdin(path: &Path) -> Result<(String, String), Failure> {
+    if path == Path::new("-") {
+        Ok(("stdin".to_owned(), read_stdin()?))
+    } else {
+        Ok((shown(path), read(path)?))
+    }
 }
 
 /// Reads a file as text.

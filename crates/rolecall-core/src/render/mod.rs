@@ -4,6 +4,7 @@
 
 mod check;
 mod excerpt;
+mod explanation;
 mod github;
 mod gitlab;
 mod json;
@@ -13,6 +14,7 @@ mod printable;
 mod remarks;
 mod sarif;
 mod text;
+mod whoami;
 
 #[cfg(test)]
 mod tests;
@@ -21,15 +23,17 @@ use crate::finding::Level;
 
 pub use check::{CheckReport, CheckedFile, Counts};
 pub use excerpt::Excerpt;
+pub use explanation::{Explained, ExplainedBy};
 pub use github::{github, github_remarks};
 pub use gitlab::gitlab;
-pub use json::{API_VERSION, explanation, findings, plan};
+pub use json::{API_VERSION, findings, plan};
 pub use junit::{Case, CaseOutcome, Suite, check_suites, drift_suite, junit, plan_suite};
 pub use markdown::{MARKER, MAX_COMMENT, Page, markdown, markdown_page};
 pub use printable::{json_text, printable};
 pub use remarks::{Remark, plan_remarks, plan_summary};
 pub use sarif::sarif;
 pub use text::{Line, Tone, plan_text};
+pub use whoami::{whoami_json, whoami_page};
 
 fn level_word(level: Level) -> &'static str {
     match level {

@@ -12,6 +12,7 @@ pub(crate) mod plan;
 pub(crate) mod rule;
 pub(crate) mod token;
 pub(crate) mod verify;
+pub(crate) mod whoami;
 
 use clap::ValueEnum;
 
@@ -29,6 +30,7 @@ pub(crate) fn run(command: Command, screen: &Screen) -> Result<Status, Failure> 
         Command::Verify(args) => verify::run(&args, screen),
         Command::Drift(args) => drift::run(&args, screen),
         Command::Explain(args) => explain::run(&args, screen),
+        Command::WhoAmI(args) => whoami::run(&args, screen),
         Command::Token(args) => token::run(&args, screen),
         Command::Kubeconfig(args) => kubeconfig::run(&args, screen),
         Command::Bootstrap(args) => bootstrap::run(&args, screen),
@@ -47,6 +49,6 @@ fn speaks(command: &Command, screen: &Screen) -> Result<(), Failure> {
     let name = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());
     let known: Vec<String> = voices.iter().filter_map(name).collect();
     let asked = name(&screen.format()).unwrap_or_default();
-    Err(Failure::usage(format!("this command has no `--output {asked}`"))
+    Err(Failure::usage(format!("`rolecall {}` has no `--output {asked}`", command.name()))
         .hint(format!("it has {}", known.join(", "))))
 }

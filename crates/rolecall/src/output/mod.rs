@@ -16,7 +16,7 @@ use rolecall_core::finding::{Level, has_errors};
 use rolecall_core::render::{CheckReport, CheckedFile, Line, Tone, json_text, printable};
 use serde_json::Value;
 
-pub(crate) use documents::{apply_report, rehearsed, token_inspection, verification};
+pub(crate) use documents::{apply_report, rehearsed, token_inspection, token_verification, verification};
 pub(crate) use progress::Progress;
 use progress::StatusLine;
 pub(crate) use telling::Telling;
@@ -48,19 +48,20 @@ pub(crate) enum Color {
 
 /// Where a command prints.
 pub(crate) struct Screen {
+    command: &'static str,
     format: Format,
     color: ColorChoice,
     status: StatusLine,
 }
 
 impl Screen {
-    pub(crate) fn new(format: Format, color: Color) -> Self {
+    pub(crate) fn new(command: &'static str, format: Format, color: Color) -> Self {
         let color = match color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Self { format, color, status: StatusLine::default() }
+        Self { command, format, color, status: StatusLine::default() }
     }
 
     /// The voice that was asked for.
@@ -150,7 +151,7 @@ impl Screen {
         if self.is_json() {
             self.talk_of_findings(&file);
         }
-        self.report(&CheckReport::new(vec![file], Level::Error))
+        self.report(&CheckReport::new(self.command, vec![file], Level::Error))
     }
 
     /// Shows what was found in a file beside the data.

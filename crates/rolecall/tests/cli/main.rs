@@ -4,20 +4,24 @@
 mod check;
 #[cfg(target_os = "linux")]
 mod cluster;
-mod completions;
+#[cfg(unix)]
+mod documents;
 mod explain;
 mod findings;
 mod kubeconfig;
 mod mend;
 #[cfg(target_os = "linux")]
 mod ministack;
+mod packaging;
 mod plan;
 mod project;
-mod readme;
 mod reference;
 mod run;
 mod schema;
 mod schemas;
 mod token;
+mod token_verify;
 mod usage;
 mod voices;
+#[cfg(target_os = "linux")]
+mod whoami;

@@ -18,6 +18,8 @@ const COMMANDS: &[&[&str]] = &[
     &["explain"],
     &["token"],
     &["token", "inspect"],
+    &["token", "verify"],
+    &["whoami"],
     &["kubeconfig"],
     &["bootstrap", "cluster"],
     &["rule"],

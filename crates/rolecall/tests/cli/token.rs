@@ -52,6 +52,15 @@ impl World {
         &self.directory
     }
 
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The credentials of a session of the role.
+    pub(crate) fn session(&self, name: &str) -> Credentials {
+        self.directory.assume_role_session(&self.role, name, Duration::from_hours(1))
+    }
+
     /// Does with a token what the authenticator does: asks the STS in it, with the cluster's name in a header.
     fn redeem(&self, token: &str, cluster: &str) -> (u16, String) {
         use base64::Engine as _;

@@ -74,7 +74,7 @@ fn comment(report: &CheckReport, shown: usize) -> String {
     let is_refused = report.is_refused();
     let verdict = if is_refused { "Refused" } else { "Fine" };
     let title = format!("{verdict}: {}", report.summary());
-    let mut comment = start("check", &title);
+    let mut comment = start(report.topic(), &title);
     let findings: Vec<(&CheckedFile, &Finding)> = report.findings().collect();
     if findings.is_empty() {
         return comment;

@@ -61,7 +61,7 @@ pub(super) fn bad_encoding() -> Remark {
 }
 
 /// Check 4.
-pub(super) fn not_a_url(why: &str) -> Remark {
+pub(in super::super) fn not_a_url(why: &str) -> Remark {
     remark(Check::Url, format!("what it holds is not a URL: {why}"), REMAKE)
 }
 

@@ -1,16 +1,31 @@
 //! Who a principal is in a cluster, and why; or why it is denied, and the likely mistake.
+//!
+//! The answer is [`lookup`]'s, which is exact. What stands around it is for people: which entries lost, what is
+//! odd about the one that won, and what was probably meant.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use super::lookup::{Lookup, lookup, sso_pattern};
+mod losers;
+mod mistake;
+mod notes;
+mod observed;
+
+#[cfg(test)]
+mod tests;
+
+pub use losers::Loser;
+pub use notes::Note;
+pub use observed::{BeforeTheMap, ObservedExplanation, explain_observed};
+
+use super::lookup::{Lookup, lookup};
 use super::template::{is_instance_id, render_template};
-use super::{EffectiveMap, Entry, TemplateValues, arn_like};
-use crate::identity_mapping::{Section, equal_fold, lower};
+use super::{EffectiveMap, Entry, TemplateValues};
+use crate::identity_mapping::Section;
 use crate::principal::{PrincipalArn, PrincipalKind, strip_path};
 
 /// What the map makes of one principal.
@@ -18,6 +33,10 @@ use crate::principal::{PrincipalArn, PrincipalKind, strip_path};
 pub struct Explanation {
     /// Whether it gets in, and as whom.
     pub verdict: Verdict,
+    /// Entries that are for this principal, or nearly, and do not answer: the most telling ones first.
+    pub losers: Vec<Loser>,
+    /// What is worth knowing about the answer.
+    pub notes: Vec<Note>,
 }
 
 /// Whether a principal gets in.
@@ -61,9 +80,12 @@ pub struct Via {
     /// The line in that file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
+    /// The column in that line, in characters, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
 }
 
-/// Why a principal is denied.
+/// Why a principal is denied, or why an entry does not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Denial {
     /// A stable word for it.
@@ -76,7 +98,14 @@ pub struct Denial {
 }
 
 /// Explains `principal` by `map`, as on EKS, where the gate of `sso:` is off.
+///
+/// A role that is given with its path is denied whatever the map says: STS never reports a path.
 pub fn explain(map: &EffectiveMap, principal: &PrincipalArn, values: &TemplateValues) -> Explanation {
+    if let Some(bare) = reported_as(principal) {
+        let seen = explain_gated(map, &bare, values, false).verdict;
+        let verdict = Verdict::Denied(mistake::role_path(principal, &bare, &seen));
+        return Explanation { verdict, losers: losers::of_path(map, principal), notes: Vec::new() };
+    }
     explain_gated(map, principal, values, false)
 }
 
@@ -88,22 +117,50 @@ pub fn explain_gated(
     sso_gate: bool,
 ) -> Explanation {
     let values = complete(values, principal);
-    let found = verdict(map, principal, &values, sso_gate);
+    let found = lookup(map, principal, sso_gate);
+    let (losers, notes) = match &found {
+        Lookup::Nothing => (mistake::near_misses(map, principal), Vec::new()),
+        // Somebody who enters by his account alone was perhaps meant to have an entry.
+        Lookup::Account(_) => {
+            let mut losers = losers::of_found(map, principal, &found);
+            losers.extend(mistake::near_misses(map, principal));
+            (losers, notes::of_found(map, &found, &values))
+        }
+        found => (losers::of_found(map, principal, found), notes::of_found(map, found, &values)),
+    };
+    let first = verdict(map, principal, &values, found);
     let others = map.other_readings().into_iter();
-    let verdict =
-        others.fold(found, |found, map| either(found, &verdict(&map, principal, &values, sso_gate)));
-    Explanation { verdict }
+    let verdict = others.fold(first, |first, map| {
+        either(first, &verdict(&map, principal, &values, lookup(&map, principal, sso_gate)))
+    });
+    Explanation { verdict, losers, notes }
+}
+
+/// The principal as which STS reports a role that is given with its path; `None` for every other principal.
+pub fn reported_as(principal: &PrincipalArn) -> Option<PrincipalArn> {
+    let has_path = principal.kind() == PrincipalKind::Role && !principal.path().is_empty();
+    let bare = has_path.then(|| strip_path(principal.canonical()).ok()).flatten()?;
+    PrincipalArn::parse(&bare).ok()
 }
 
 impl Via {
     fn of(entry: &Entry) -> Self {
-        Self { section: entry.key.section(), index: entry.index, file: None, line: None }
+        Self::at(entry.key.section(), entry.index)
+    }
+
+    fn at(section: Section, index: usize) -> Self {
+        Self { section, index, file: None, line: None, column: None }
     }
 }
 
 /// The verdict by one reading of the map.
-fn verdict(map: &EffectiveMap, principal: &PrincipalArn, values: &TemplateValues, sso_gate: bool) -> Verdict {
-    let verdict = match lookup(map, principal, sso_gate) {
+fn verdict(
+    map: &EffectiveMap,
+    principal: &PrincipalArn,
+    values: &TemplateValues,
+    found: Lookup<'_>,
+) -> Verdict {
+    let verdict = match found {
         Lookup::Account(entry) => Some(Verdict::Mapped(Candidate {
             username: principal.canonical().to_owned(),
             groups: Vec::new(),
@@ -116,7 +173,7 @@ fn verdict(map: &EffectiveMap, principal: &PrincipalArn, values: &TemplateValues
         }
         Lookup::Nothing => None,
     };
-    verdict.unwrap_or_else(|| Verdict::Denied(why_nothing(map, principal)))
+    verdict.unwrap_or_else(|| Verdict::Denied(mistake::likely_mistake(map, principal)))
 }
 
 /// What comes of two readings of which upstream makes one, by chance. Where one of them denies, the other's
@@ -181,93 +238,5 @@ fn not_an_instance(entry: &Entry, values: &TemplateValues) -> Option<Denial> {
             entry.key.section()
         ),
         hint: Some("give people an entry with a username of their own".to_owned()),
-    })
-}
-
-/// The likely mistake behind a principal that no entry matches, the most telling one first.
-fn why_nothing(map: &EffectiveMap, principal: &PrincipalArn) -> Denial {
-    near_entry(map, principal).or_else(|| unreadable_section(map, principal)).unwrap_or_else(|| Denial {
-        code: "notMapped",
-        message: format!("no entry of the map is for `{}`", principal.canonical()),
-        hint: Some(format!(
-            "add an entry to `{}` with exactly this ARN",
-            if principal.kind() == PrincipalKind::User { "mapUsers" } else { "mapRoles" }
-        )),
-    })
-}
-
-fn unreadable_section(map: &EffectiveMap, principal: &PrincipalArn) -> Option<Denial> {
-    let wanted = if principal.kind() == PrincipalKind::User { Section::MapUsers } else { Section::MapRoles };
-    let unreadable = map.unreadable();
-    let reading = unreadable.iter().find(|r| r.section() == wanted).or_else(|| unreadable.first())?;
-    let problem = &reading.unreadable()?.message;
-    Some(Denial {
-        code: "sectionUnreadable",
-        message: format!("`{}` cannot be read, so all of it counts as empty: {problem}", reading.section()),
-        hint: Some("mend the section: everybody in it is locked out".to_owned()),
-    })
-}
-
-fn near_entry(map: &EffectiveMap, principal: &PrincipalArn) -> Option<Denial> {
-    map.entries().find_map(|entry| near_miss(entry, principal))
-}
-
-fn near_miss(entry: &Entry, principal: &PrincipalArn) -> Option<Denial> {
-    let written = entry.mapping.principal.as_str();
-    let canonical = principal.canonical();
-    let place = format!("entry {} of `{}`", entry.index, entry.key.section());
-    let denial = |code, message, hint: String| Some(Denial { code, message, hint: Some(hint) });
-    if let Some(sso) = &entry.sso {
-        return (arn_like(&lower(canonical), &sso_pattern(sso)) == Some(true)).then(|| Denial {
-            code: "ssoIgnored",
-            message: format!("{place} matches by `sso`, which EKS ignores"),
-            hint: Some(format!("write `rolearn: {canonical}` instead")),
-        });
-    }
-    if strip_path(written).is_ok_and(|bare| written != bare && equal_fold(&bare, canonical)) {
-        return denial(
-            "rolePath",
-            format!(
-                "{place} has the role's path in `{written}`, which never matches: STS does not report it"
-            ),
-            format!("write `rolearn: {canonical}`"),
-        );
-    }
-    if principal.kind() == PrincipalKind::Role && equal_fold(&strip_path(canonical).ok()?, written) {
-        return denial(
-            "rolePath",
-            format!("{place} is for this role: STS reports `{written}`, without the path"),
-            format!("explain `{written}` instead"),
-        );
-    }
-    let other = PrincipalArn::parse(written.trim()).ok()?;
-    if equal_fold(other.canonical(), canonical) {
-        let is_session = other.kind() == PrincipalKind::AssumedRole;
-        let what =
-            if is_session { "an assumed-role ARN, which never matches" } else { "blanks around its ARN" };
-        return denial("neverMatches", format!("{place} has {what}"), format!("write `{canonical}`"));
-    }
-    same_name(&other, principal, &place)
-}
-
-fn same_name(other: &PrincipalArn, principal: &PrincipalArn, place: &str) -> Option<Denial> {
-    let same_name = equal_fold(other.name(), principal.name());
-    let is_user = principal.kind() == PrincipalKind::User && other.kind() == PrincipalKind::User;
-    if same_name && is_user && other.account() == principal.account() {
-        return Some(Denial {
-            code: "userPath",
-            message: format!("{place} is for `{other}`, whose path differs from `{}`", principal.canonical()),
-            hint: Some("a user must be mapped with exactly its path".to_owned()),
-        });
-    }
-    (same_name && other.account() != principal.account()).then(|| Denial {
-        code: "otherAccount",
-        message: format!(
-            "{place} is for `{}` of account `{}`, not of `{}`",
-            principal.name(),
-            other.account(),
-            principal.account()
-        ),
-        hint: Some("check the account id".to_string()),
     })
 }
