@@ -78,6 +78,7 @@ impl Command {
             Self::Verify(_) => "verify",
             Self::Drift(_) => "drift",
             Self::Explain(_) => "explain",
+            Self::WhoAmI(_) => "whoami",
             Self::Token(_) => "token",
             Self::Kubeconfig(_) => "kubeconfig",
             Self::Bootstrap(_) => "bootstrap",
