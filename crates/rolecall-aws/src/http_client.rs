@@ -5,10 +5,11 @@
 
 use std::path::Path;
 
+use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder, ConnectorBuilder};
+use aws_smithy_http_client::{Builder, Connector, ConnectorBuilder};
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -23,15 +24,15 @@ use rustls::pki_types::pem::PemObject as _;
 pub(crate) fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, PortError> {
     let tls_context = tls_context(ca_bundle)?;
     let client = Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut connector = ConnectorBuilder::default()
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .tls_context(tls_context.clone());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector.set_proxy_config(Some(ProxyConfig::from_env()));
-        connector.build()
+        let sleep = components.and_then(RuntimeComponents::sleep_impl);
+        build(&tls_context, settings.cloned(), sleep)
     });
     Ok(SharedHttpClient::new(OnDemand(client)))
+}
+
+/// The same for one request that is no call of the SDK's.
+pub(crate) fn connector(ca_bundle: Option<&Path>) -> Result<Connector, PortError> {
+    Ok(build(&tls_context(ca_bundle)?, None, None))
 }
 
 /// Leaves the reading of the system's certificates, which takes milliseconds, to the first request that needs them.
@@ -52,6 +53,20 @@ impl HttpClient for OnDemand {
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
         self.0.connector_metadata()
     }
+}
+
+fn build(
+    tls_context: &TlsContext,
+    settings: Option<HttpConnectorSettings>,
+    sleep: Option<SharedAsyncSleep>,
+) -> Connector {
+    let mut connector = ConnectorBuilder::default()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_context(tls_context.clone());
+    connector.set_connector_settings(settings);
+    connector.set_sleep_impl(sleep);
+    connector.set_proxy_config(Some(ProxyConfig::from_env()));
+    connector.build()
 }
 
 fn tls_context(ca_bundle: Option<&Path>) -> Result<TlsContext, PortError> {

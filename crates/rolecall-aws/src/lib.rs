@@ -11,9 +11,11 @@ mod eks;
 mod error;
 mod http_client;
 mod presign;
+mod redeem;
 mod session;
 mod token_source;
 
 pub use eks::{ClusterName, EksCluster};
+pub use redeem::{StsAnswer, redeem};
 pub use session::{AssumeRole, AwsSession, SessionOptions};
 pub use token_source::{MintedToken, TokenSource};

@@ -245,7 +245,8 @@ fn timeouts(timeout: Option<Duration>) -> TimeoutConfig {
         .build()
 }
 
-fn ca_bundle() -> Option<PathBuf> {
+/// The CA bundle that the user set for AWS.
+pub(crate) fn ca_bundle() -> Option<PathBuf> {
     variable("AWS_CA_BUNDLE").map(PathBuf::from)
 }
 

@@ -1,11 +1,13 @@
 //! What the files say: a document without errors, where it comes from, and the policy that goes with it.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 
 use crate::cluster::fingerprint;
 use crate::document::AwsAuthDocument;
 use crate::finding::{Finding, has_errors};
+use crate::identity_mapping::EntryKey;
 use crate::policy::Policy;
 use crate::source::{SourceId, SourceRevision};
 
@@ -13,10 +15,11 @@ use crate::source::{SourceId, SourceRevision};
 #[derive(Debug, Clone)]
 pub struct DesiredAccess {
     document: AwsAuthDocument,
-    revision: SourceRevision,
+    pub(crate) revision: SourceRevision,
     policy: Policy,
     previous: Option<AwsAuthDocument>,
     takes_over: Option<SourceId>,
+    only: Option<BTreeSet<EntryKey>>,
 }
 
 impl DesiredAccess {
@@ -28,7 +31,7 @@ impl DesiredAccess {
         policy: Policy,
     ) -> Option<Self> {
         let document = document.filter(|_| !has_errors(findings))?;
-        Some(Self { document, revision, policy, previous: None, takes_over: None })
+        Some(Self { document, revision, policy, previous: None, takes_over: None, only: None })
     }
 
     /// The same, with what this source applied before, for a cluster that keeps no ledger.
@@ -42,6 +45,14 @@ impl DesiredAccess {
     #[must_use]
     pub fn taking_over(mut self, source: SourceId) -> Self {
         self.takes_over = Some(source);
+        self
+    }
+
+    /// The same, for an edit by hand: it speaks of these entries and of no others, which stay as they are and
+    /// whose they are. Of these, what nobody owns becomes this source's, by the user's word.
+    #[must_use]
+    pub fn speaking_only_of(mut self, keys: BTreeSet<EntryKey>) -> Self {
+        self.only = Some(keys);
         self
     }
 
@@ -75,5 +86,15 @@ impl DesiredAccess {
     /// The source that gives way to this one, by the user's word.
     pub fn takes_over(&self) -> Option<&SourceId> {
         self.takes_over.as_ref()
+    }
+
+    /// Does it speak of a few entries alone, whatever else the map holds?
+    pub fn is_partial(&self) -> bool {
+        self.only.is_some()
+    }
+
+    /// Does it say what becomes of this entry, if only by leaving it out?
+    pub fn speaks_of(&self, key: &EntryKey) -> bool {
+        self.only.as_ref().is_none_or(|keys| keys.contains(key))
     }
 }

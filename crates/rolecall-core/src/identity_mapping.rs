@@ -86,6 +86,17 @@ impl EntryKey {
         self.section
     }
 
+    /// The key of the same principal in the other one of `mapRoles` and `mapUsers`: either may name anybody,
+    /// and `mapRoles` is asked first.
+    pub fn twin(&self) -> Option<Self> {
+        let section = match self.section {
+            Section::MapRoles => Section::MapUsers,
+            Section::MapUsers => Section::MapRoles,
+            Section::MapAccounts => return None,
+        };
+        Some(Self { section, principal: self.principal.clone() })
+    }
+
     /// The principal in lower case.
     pub fn principal(&self) -> &str {
         &self.principal
@@ -153,7 +164,7 @@ impl IdentityMapping {
 
 /// Lower-cases as Go's `strings.ToLower` does: letter by letter, never one letter into two.
 pub(crate) fn lower(text: &str) -> String {
-    text.chars().map(lower_letter).collect()
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.chars().map(lower_letter).collect() }
 }
 
 /// Are two texts equal as Go's `strings.EqualFold` sees them?
@@ -166,7 +177,7 @@ pub(crate) fn equal_fold(a: &str, b: &str) -> bool {
 
 /// What two texts that are equal by [`equal_fold`] have in common.
 pub(crate) fn fold(text: &str) -> String {
-    text.chars().map(fold_letter).collect()
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.chars().map(fold_letter).collect() }
 }
 
 fn lower_letter(letter: char) -> char {

@@ -11,6 +11,7 @@ pub use jiff::Timestamp;
 
 pub mod check;
 pub mod document;
+pub mod edit;
 pub mod effective;
 pub mod finding;
 #[cfg(test)]
@@ -36,3 +37,4 @@ pub mod rights;
 pub mod exec_credential;
 pub mod kubeconfig;
 pub mod token;
+pub mod whoami;

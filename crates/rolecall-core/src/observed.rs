@@ -10,9 +10,10 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{AccessEntry, AuthenticationMode, ClusterIdentity, fingerprint};
+use crate::effective::{EffectiveMap, Lookup, lookup};
 use crate::identity_mapping::fold;
 use crate::ledger::Ledger;
-use crate::principal::strip_path;
+use crate::principal::{PrincipalArn, strip_path};
 use crate::record::Intent;
 
 /// The annotation in which `kubectl apply` keeps what it applied last.
@@ -110,6 +111,21 @@ impl<'a> Outranking<'a> {
 }
 
 impl ObservedAccess {
+    /// A cluster of which nothing is known, for this reason.
+    pub fn unseen(cluster: ClusterIdentity, why: &str) -> Self {
+        let why = || why.to_string();
+        Self {
+            cluster,
+            observed_at: None,
+            mode: Knowledge::Unknown(why()),
+            access_entries: Knowledge::Unknown(why()),
+            map: None,
+            ledger: Knowledge::Unknown(why()),
+            unfinished: Vec::new(),
+            caller: Knowledge::Unknown(why()),
+        }
+    }
+
     /// The data of the map, empty where there is no map.
     pub fn data(&self) -> &BTreeMap<String, String> {
         static NOTHING: BTreeMap<String, String> = BTreeMap::new();
@@ -119,6 +135,14 @@ impl ObservedAccess {
     /// The ledger's content, empty where nothing was ever applied or where it cannot be read.
     pub fn ledger(&self) -> Option<&Ledger> {
         self.ledger.known()?.as_ref().map(|observed| &observed.ledger)
+    }
+
+    /// Is there no ledger yet, but what `kubectl apply` left? Its annotation tells what was ours, and a ledger would
+    /// end that: it has to wait for the first apply of the files.
+    pub fn awaits_first_apply(&self) -> bool {
+        let has_annotation =
+            self.map.as_ref().is_some_and(|map| map.annotations.contains_key(LAST_APPLIED_ANNOTATION));
+        matches!(self.ledger, Knowledge::Known(None)) && has_annotation
     }
 
     /// The access entry of a principal, where access entries are known: it outranks the map.
@@ -133,6 +157,21 @@ impl ObservedAccess {
     pub fn outranking(&self) -> Outranking<'_> {
         let known = self.access_entries.known().into_iter().flatten();
         Outranking(known.map(|entry| (pathless(&entry.principal_arn), entry)).collect())
+    }
+
+    /// The same as `applier` would observe it: who asks is another one, who enters as the map says, or an access
+    /// entry.
+    #[must_use]
+    pub fn as_seen_by(&self, applier: &PrincipalArn) -> Self {
+        let arn = applier.canonical();
+        let map = EffectiveMap::read(self.data());
+        let (username, groups) = match (self.access_entry(arn), lookup(&map, applier, false)) {
+            (Some(entry), _) => (entry.username.clone(), entry.groups.clone()),
+            (None, Lookup::Entry(entry)) => (entry.mapping.username.clone(), entry.mapping.groups.clone()),
+            _ => (arn.to_string(), Vec::new()),
+        };
+        let caller = Caller { username, groups, canonical_arn: Some(arn.to_string()) };
+        Self { caller: Knowledge::Known(caller), ..self.clone() }
     }
 
     /// The digest of what plans and guards read, and of nothing else: a new `resourceVersion` alone, or a

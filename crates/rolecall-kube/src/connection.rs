@@ -11,7 +11,7 @@ use std::time::Instant;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kube::Client;
 use kube::client::{Body, ClientBuilder};
 use rolecall_engine::port::{PortError, PortErrorKind};
@@ -56,6 +56,8 @@ pub(crate) struct Connection {
 struct ServerClock {
     told: Timestamp,
     at: Instant,
+    /// What our own clock said then.
+    ours: Timestamp,
 }
 
 /// Who puts the `Authorization` header in.
@@ -178,6 +180,20 @@ impl Connection {
         counted_on.unwrap_or_else(Timestamp::now)
     }
 
+    /// How far the API server's clock was ahead of ours at its last answer.
+    pub(crate) fn server_ahead(&self) -> Option<SignedDuration> {
+        let clock = (*self.clock.lock().unwrap_or_else(PoisonError::into_inner))?;
+        Some(clock.told.duration_since(clock.ours))
+    }
+
+    /// The one token that these connections show, if it is one.
+    pub(crate) fn token(&self) -> Option<&SecretString> {
+        match &self.credentials {
+            Credentials::Once(token) => Some(token),
+            Credentials::InConfig | Credentials::Source(_) => None,
+        }
+    }
+
     fn open_as(target: &Target, credentials: Credentials) -> Result<Self, PortError> {
         let mut config = target.config.clone();
         config.connect_timeout = Some(target.timeouts.connect);
@@ -209,7 +225,7 @@ impl Connection {
 
     fn note_time(&self, headers: &HeaderMap) {
         if let Some(told) = date(headers) {
-            let clock = ServerClock { told, at: Instant::now() };
+            let clock = ServerClock { told, at: Instant::now(), ours: Timestamp::now() };
             *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock);
         }
     }

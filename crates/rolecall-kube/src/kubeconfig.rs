@@ -13,6 +13,7 @@ use kube::config::{AuthInfo, Cluster, Context, ExecAuthCluster, Kubeconfig, Kube
 use rolecall_engine::port::{PortError, PortErrorKind};
 
 use crate::exec_plugin::ExecPlugin;
+use crate::knock::ClaimedNames;
 use crate::target::{Target, Timeouts, certificates, config, identity};
 use crate::tokens::BearerTokens;
 
@@ -52,9 +53,11 @@ impl Target {
         })?;
         let mut config = config(server, cluster.proxy_url.as_deref())?;
         let ca_pem = trust(&mut config, cluster)?;
-        let tokens = authenticate(&mut config, user(&kubeconfig, &context), cluster).await?;
+        let user = user(&kubeconfig, &context);
+        let claimed = ClaimedNames { entry: Some(context.cluster.clone()), plugin: plugin_cluster(&user) };
+        let tokens = authenticate(&mut config, user, cluster).await?;
         let identity = identity(&chosen.name, server, ca_pem.as_deref());
-        Ok((Self { identity, config, tokens, timeouts }, chosen))
+        Ok((Self { identity, config, tokens, timeouts, claimed }, chosen))
     }
 }
 
@@ -129,6 +132,18 @@ fn cluster<'a>(kubeconfig: &'a Kubeconfig, name: &str) -> Result<&'a Cluster, Po
 fn user(kubeconfig: &Kubeconfig, context: &Context) -> AuthInfo {
     let found = kubeconfig.auth_infos.iter().find(|user| Some(&user.name) == context.user.as_ref());
     found.and_then(|user| user.auth_info.clone()).unwrap_or_default()
+}
+
+/// The cluster for which an exec plugin makes tokens, by the flags of `rolecall token`, `aws eks get-token` and
+/// `aws-iam-authenticator token`.
+fn plugin_cluster(user: &AuthInfo) -> Option<String> {
+    const FLAGS: [&str; 4] = ["--cluster-name", "--cluster-id", "--cluster", "-i"];
+    let arguments = user.exec.as_ref()?.args.as_ref()?;
+    let value = |(at, word): (usize, &String)| match word.split_once('=') {
+        Some((flag, value)) => FLAGS.contains(&flag).then(|| value.to_owned()),
+        None => FLAGS.contains(&word.as_str()).then(|| arguments.get(at + 1).cloned()).flatten(),
+    };
+    arguments.iter().enumerate().find_map(value)
 }
 
 /// Gives the CA that was set, if one is checked.

@@ -11,6 +11,7 @@ mod cluster;
 mod connection;
 mod errors;
 mod exec_plugin;
+mod knock;
 mod kubeconfig;
 mod lease;
 mod map_call;
@@ -24,6 +25,7 @@ mod tokens;
 mod wire;
 
 pub use cluster::KubeCluster;
+pub use knock::{ClaimedNames, Knock, Seen, Shown};
 pub use kubeconfig::{ChosenContext, KubeconfigChoice};
 pub use target::{Endpoint, Timeouts};
 pub use tokens::BearerTokens;

@@ -1,7 +1,8 @@
 //! Observing a cluster: three requests at once.
 //!
 //! The ledger and the unfinished records are read by one list, so that they are of one moment: an apply that
-//! ends between two reads would have its entries in neither.
+//! ends between two reads would have its entries in neither. Only a list without a ledger is followed by a read
+//! of its name: a ledger that lost its label is a ledger still, and what it owns is not forgotten.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -73,7 +74,24 @@ impl KubeCluster {
                 .expect("writing to a text cannot fail");
         }
         match self.connection.send(Request::read("configmaps in rolecall", path)).await {
-            Ok(answer) => Ok(Ours::of(answer.json::<ConfigMaps>()?.items)),
+            Ok(answer) => {
+                let ours = Ours::of(answer.json::<ConfigMaps>()?.items);
+                if ours.ledger == Knowledge::Known(None) {
+                    self.look_for_ledger(ours).await
+                } else {
+                    Ok(ours)
+                }
+            }
+            Err(error) if error.kind == PortErrorKind::Denied => Ok(Ours::unknown(error.to_string())),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// After the list, never before it: what ended in between is in the ledger by now.
+    async fn look_for_ledger(&self, ours: Ours) -> Result<Ours, PortError> {
+        match self.find_config_map(LEDGER_NAME).await {
+            Ok(Some(ledger)) => Ok(ours.with_ledger(&ledger)),
+            Ok(None) => Ok(ours),
             Err(error) if error.kind == PortErrorKind::Denied => Ok(Ours::unknown(error.to_string())),
             Err(error) => Err(error),
         }
@@ -105,15 +123,19 @@ impl Ours {
     }
 
     fn of(items: Vec<ConfigMap>) -> Self {
-        let mut ours = Self { ledger: Knowledge::Known(None), unfinished: Vec::new() };
-        for item in items {
-            let name = item.metadata.name.clone();
-            let read = if name == LEDGER_NAME { ours.take_ledger(&item) } else { ours.take_record(&item) };
-            if let Err(why) = read {
-                return Self::unknown(format!("configmap `rolecall/{name}` cannot be read: {why}"));
-            }
-        }
-        ours
+        let nothing = Self { ledger: Knowledge::Known(None), unfinished: Vec::new() };
+        items.into_iter().try_fold(nothing, |ours, item| ours.with(&item)).unwrap_or_else(Self::unknown)
+    }
+
+    fn with_ledger(self, item: &ConfigMap) -> Self {
+        self.with(item).unwrap_or_else(Self::unknown)
+    }
+
+    fn with(mut self, item: &ConfigMap) -> Result<Self, String> {
+        let name = &item.metadata.name;
+        let read = if name == LEDGER_NAME { self.take_ledger(item) } else { self.take_record(item) };
+        read.map_err(|why| format!("configmap `rolecall/{name}` cannot be read: {why}"))?;
+        Ok(self)
     }
 
     fn take_ledger(&mut self, item: &ConfigMap) -> Result<(), String> {
@@ -129,14 +151,23 @@ impl Ours {
     }
 }
 
-/// SelfSubjectReview, which everybody may ask who is authenticated (`system:basic-user`).
 async fn who_am_i(connection: &Connection) -> Result<Caller, PortError> {
+    Ok(user_info(connection).await?.into())
+}
+
+/// SelfSubjectReview, which everybody may ask who is authenticated (`system:basic-user`).
+pub(crate) async fn user_info(connection: &Connection) -> Result<UserInfo, PortError> {
     let review = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
     let request = Request::review("who we are", "/apis/authentication.k8s.io/v1/selfsubjectreviews", &review);
     let answer: SelfSubjectReview = connection.send(request).await?.json()?;
-    let user = answer.status.user_info;
-    let canonical_arn = user.extra.get("canonicalArn").and_then(|values| values.first()).cloned();
-    Ok(Caller { username: user.username, groups: user.groups, canonical_arn })
+    Ok(answer.status.user_info)
+}
+
+impl From<UserInfo> for Caller {
+    fn from(user: UserInfo) -> Self {
+        let canonical_arn = user.extra.get("canonicalArn").and_then(|values| values.first()).cloned();
+        Self { username: user.username, groups: user.groups, canonical_arn }
+    }
 }
 
 #[derive(Deserialize)]
@@ -150,11 +181,11 @@ struct ReviewStatus {
     user_info: UserInfo,
 }
 
-#[derive(Deserialize)]
+/// `authentication.k8s.io/v1`, `UserInfo`.
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
-struct UserInfo {
-    username: String,
-    groups: Vec<String>,
-    extra: BTreeMap<String, Vec<String>>,
+pub(crate) struct UserInfo {
+    pub(crate) username: String,
+    pub(crate) groups: Vec<String>,
+    pub(crate) extra: BTreeMap<String, Vec<String>>,
 }

@@ -27,9 +27,6 @@ mod tests;
 /// What is left free in a record for its completion, in bytes.
 const ROOM_FOR_COMPLETION: usize = 32 * 1024;
 
-const LABEL_HINT: &str =
-    "observe again; if it is there since long, it has lost its label `rolecall.dev/record: ledger`";
-
 impl KeepRecords for KubeCluster {
     fn missing_rights(&self) -> PortFuture<'_, Vec<String>> {
         Box::pin(self.rights_we_lack())
@@ -73,11 +70,7 @@ impl KeepRecords for KubeCluster {
             packed.put("ledger", text(ledger));
             let mut metadata = metadata(LEDGER_NAME, RECORD_LABEL, "ledger");
             let Some(resource_version) = precondition else {
-                let created = self.create(LEDGER_NAME, &packed.object(&metadata)).await;
-                return created.map_err(|error| match error.kind {
-                    PortErrorKind::Conflict => error.with_hint(LABEL_HINT),
-                    _ => error,
-                });
+                return self.create(LEDGER_NAME, &packed.object(&metadata)).await;
             };
             metadata["resourceVersion"] = json!(resource_version);
             let patch = packed.patch(&metadata);
@@ -118,6 +111,12 @@ impl KubeCluster {
     fn note_written(&self, answer: &Answer) {
         let version = answer.json::<ConfigMap>().ok().map(|written| written.metadata.resource_version);
         *self.written.lock().unwrap_or_else(PoisonError::into_inner) = version;
+    }
+
+    /// A ConfigMap in our namespace, `None` where there is none of this name.
+    pub(crate) async fn find_config_map(&self, name: &str) -> Result<Option<ConfigMap>, PortError> {
+        let found = self.connection.find(Request::read(&resource(name), path(name))).await?;
+        found.map(|answer| answer.json()).transpose()
     }
 
     async fn read_config_map(&self, name: &str) -> Result<ConfigMap, PortError> {

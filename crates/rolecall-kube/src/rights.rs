@@ -59,6 +59,10 @@ impl KubeCluster {
         Ok(lacking)
     }
 
+    pub(crate) async fn may_patch_map(&self) -> Result<bool, PortError> {
+        self.may(&THE_MAP).await
+    }
+
     async fn rules(&self) -> Result<Rules, PortError> {
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1",

@@ -13,6 +13,7 @@ use rolecall_engine::port::{PortError, PortErrorKind};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::knock::ClaimedNames;
 use crate::proxy;
 use crate::tokens::BearerTokens;
 
@@ -51,6 +52,8 @@ pub(crate) struct Target {
     pub(crate) config: Config,
     pub(crate) tokens: Option<Arc<dyn BearerTokens>>,
     pub(crate) timeouts: Timeouts,
+    /// What the kubeconfig calls the cluster.
+    pub(crate) claimed: ClaimedNames,
 }
 
 impl Target {
@@ -59,7 +62,13 @@ impl Target {
         let mut config = config(&endpoint.url, None)?;
         config.root_cert = Some(certificates(&endpoint.ca_pem)?);
         let identity = identity(&endpoint.name, &endpoint.url, Some(&endpoint.ca_pem));
-        Ok(Self { identity, config, tokens: Some(endpoint.tokens), timeouts })
+        Ok(Self {
+            identity,
+            config,
+            tokens: Some(endpoint.tokens),
+            timeouts,
+            claimed: ClaimedNames::default(),
+        })
     }
 }
 

@@ -2,15 +2,21 @@
 //!
 //! The flags of one command stand beside it in `commands`. Nothing is read or decided here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{apply, bootstrap, completions, drift, explain, kubeconfig, plan, token, verify};
+use crate::commands::{
+    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, map, plan, rule, token, verify,
+    whoami,
+};
 use crate::output::{Color, Format};
 
 const GLOBAL: &str = "Global options";
+
+/// What a plugin of kubectl is called on disk.
+const PLUGIN: &str = "kubectl-rolecall";
 
 /// The door list of your EKS clusters (`aws-auth`), kept in Git.
 ///
@@ -24,7 +30,7 @@ const GLOBAL: &str = "Global options";
     arg_required_else_help = true
 )]
 pub(crate) struct Cli {
-    /// How data is printed: for people, or for scripts
+    /// How data is printed: for people, for scripts, or for a CI; not every command has every voice
     #[arg(short, long, global = true, value_enum, default_value = "text", value_name = "FORMAT", help_heading = GLOBAL)]
     pub(crate) output: Format,
     /// When colour is used; `auto` honours `NO_COLOR`
@@ -32,19 +38,54 @@ pub(crate) struct Cli {
     pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// What was typed for the command.
+    #[arg(skip)]
+    pub(crate) name: String,
+}
+
+impl Cli {
+    /// Reads the command line of this process. kubectl knows us as `kubectl-rolecall`, and so does its user.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let name = std::env::args_os().next().map(PathBuf::from);
+        let is_plugin = name.as_deref().and_then(Path::file_stem).is_some_and(|stem| stem == PLUGIN);
+        let command = if is_plugin { Self::command().bin_name("kubectl rolecall") } else { Self::command() };
+        let matches = command.try_get_matches()?;
+        let name = matches.subcommand_name().unwrap_or_default().to_owned();
+        Ok(Self { name, ..Self::from_arg_matches(&matches)? })
+    }
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Verify(verify::VerifyArgs),
     Drift(drift::DriftArgs),
     Explain(explain::ExplainArgs),
+    #[command(name = "whoami")]
+    WhoAmI(whoami::WhoAmIArgs),
+    Map(map::MapArgs),
     Token(token::TokenArgs),
     Kubeconfig(kubeconfig::KubeconfigArgs),
     Bootstrap(bootstrap::BootstrapArgs),
+    Rule(rule::RuleArgs),
     Completions(completions::CompletionsArgs),
+    #[command(hide = true)]
+    Man(man::ManArgs),
+}
+
+impl Command {
+    /// What `--output` may be. A command that prints a script or nothing has text only, and is lenient.
+    pub(crate) fn voices(&self) -> &'static [Format] {
+        use Format::{Github, Gitlab, Json, Junit, Markdown, Sarif, Text};
+        match self {
+            Self::Check(_) => &[Text, Json, Markdown, Sarif, Junit, Github, Gitlab],
+            Self::Plan(_) | Self::Verify(_) | Self::Drift(_) => &[Text, Json, Markdown, Junit, Github],
+            Self::Apply(_) => &[Text, Json, Markdown, Github],
+            _ => &[Text, Json],
+        }
+    }
 }
 
 /// Which cluster. Without any of these: the one of `rolecall.yaml`, or, for reading, the kubeconfig's current context.

@@ -11,16 +11,17 @@ use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::finding::{Finding, Level, has_errors};
 use rolecall_core::observed::{Knowledge, ObservedAccess, ObservedMap};
+use rolecall_core::render::CheckedFile;
 use rolecall_core::source::SourceId;
 
 use crate::cli::{ClusterArgs, PathArgs};
+use crate::configuration;
 use crate::failure::Failure;
 use crate::output::Screen;
 use crate::source::{Provenance, provenance};
 use crate::target;
 
 const NAMES: [&str; 2] = ["aws-auth.yml", "aws-auth.yaml"];
-const CONFIG: &str = "rolecall.yaml";
 
 /// The desired access, and the cluster that `rolecall.yaml` has for it.
 pub(crate) struct Project {
@@ -51,7 +52,7 @@ pub(crate) fn project(named: &PathArgs, args: &ClusterArgs, screen: &Screen) -> 
     let text = read(&file)?;
     let (document, findings) = AwsAuthDocument::checked(&shown(&file), &text, &config.config.checks);
     let findings = spoken(findings);
-    screen.findings(&findings, &text)?;
+    screen.findings(checked(&file, &text, document.as_ref(), findings.clone()))?;
     let desired = DesiredAccess::new(document, &findings, provenance.revision, config.config.policy);
     let mut desired = desired.ok_or_else(|| refused(&file))?;
     if let Some(source) = &named.take_over {
@@ -71,10 +72,11 @@ pub(crate) fn spoken(mut findings: Vec<Finding>) -> Vec<Finding> {
 pub(crate) fn previous(path: &Path, screen: &Screen) -> Result<AwsAuthDocument, Failure> {
     let text = read(path)?;
     let (document, findings) = AwsAuthDocument::parse(&shown(path), &text);
-    if has_errors(&findings) {
-        screen.findings(&findings, &text)?;
+    if !has_errors(&findings) {
+        return document.ok_or_else(|| refused(path));
     }
-    document.filter(|_| !has_errors(&findings)).ok_or_else(|| refused(path))
+    screen.findings(checked(path, &text, document.as_ref(), findings))?;
+    Err(refused(path))
 }
 
 /// Reads what `kubectl get cm aws-auth -n kube-system -o yaml|json` printed, `-` for stdin.
@@ -83,13 +85,11 @@ pub(crate) fn observation(
     cluster: Option<String>,
     screen: &Screen,
 ) -> Result<ObservedAccess, Failure> {
-    let is_stdin = path == Path::new("-");
-    let text = if is_stdin { read_stdin()? } else { read(path)? };
-    let name = if is_stdin { "stdin".to_owned() } else { shown(path) };
+    let (name, text) = read_or_stdin(path)?;
     let (document, findings) = AwsAuthDocument::parse(&name, &text);
     let Some(document) = document else {
         // They are about an observation, which nobody will mend: text only.
-        screen.talk_of_findings(&findings, &text);
+        screen.talk_of_findings(&CheckedFile::new(&name, &text, 0, findings));
         let message = format!("`{name}` does not hold the ConfigMap `aws-auth` of `kube-system`");
         return Err(Failure::new(message).hint("`kubectl get cm aws-auth -n kube-system -o yaml` prints it"));
     };
@@ -109,6 +109,15 @@ pub(crate) fn observation(
         unfinished: Vec::new(),
         caller: Knowledge::Unknown(not_told()),
     })
+}
+
+/// Reads a file as text, or stdin where it is named `-`; with the name that messages call it by.
+pub(crate) fn read_or_stdin(path: &Path) -> Result<(String, String), Failure> {
+    if path == Path::new("-") {
+        Ok(("stdin".to_owned(), read_stdin()?))
+    } else {
+        Ok((shown(path), read(path)?))
+    }
 }
 
 /// Reads a file as text.
@@ -135,20 +144,30 @@ pub(crate) fn refused(file: &Path) -> Failure {
     Failure::refused(format!("`{}` is refused, and nothing was changed", shown(file)))
 }
 
+/// What was found in a file that may hold a map.
+pub(crate) fn checked(
+    path: &Path,
+    text: &str,
+    document: Option<&AwsAuthDocument>,
+    findings: Vec<Finding>,
+) -> CheckedFile {
+    CheckedFile::new(&shown(path), text, usize::from(document.is_some()), findings)
+}
+
 /// A path as it stands in messages and documents.
 pub(crate) fn shown(path: &Path) -> String {
-    let path = path.strip_prefix(".").unwrap_or(path);
-    path.to_string_lossy().into_owned()
+    let path = path.strip_prefix(".").unwrap_or(path).to_string_lossy();
+    if cfg!(windows) { path.replace('\\', "/") } else { path.into_owned() }
 }
 
 /// An absolute path as seen from the current folder, where it is below that.
-fn from_here(path: &Path) -> PathBuf {
+pub(crate) fn from_here(path: &Path) -> PathBuf {
     let here = std::env::current_dir().ok();
     here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
 }
 
 /// The map at `path`; `None` for a folder without one.
-fn find_map(path: &Path) -> Result<Option<PathBuf>, Failure> {
+pub(crate) fn find_map(path: &Path) -> Result<Option<PathBuf>, Failure> {
     if !path.exists() {
         return Err(Failure::new(format!("there is no file or folder `{}`", path.display()))
             .hint("name the file, or a folder that holds `aws-auth.yml`"));
@@ -159,7 +178,8 @@ fn find_map(path: &Path) -> Result<Option<PathBuf>, Failure> {
     Ok(NAMES.iter().map(|name| path.join(name)).find(|file| file.exists()))
 }
 
-fn no_map_in(folder: &Path) -> Failure {
+/// A folder without a map.
+pub(crate) fn no_map_in(folder: &Path) -> Failure {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     Failure::new(format!("there is no `aws-auth.yml` or `aws-auth.yaml` in `{}`", folder.display()))
         .hint("name the file, or a folder that holds it")
@@ -180,21 +200,21 @@ impl FoundConfig {
 
 /// Reads the nearest `rolecall.yaml`, up to the root of the work tree, or else of the current folder.
 fn read_config(map: &Path, provenance: &Provenance, screen: &Screen) -> Result<FoundConfig, Failure> {
-    let map = std::path::absolute(map).map_err(|error| Failure::io("find the current folder", error))?;
-    let beside = map.parent().unwrap_or(&map).to_owned();
-    let top = provenance.root.clone().or_else(|| std::env::current_dir().ok());
-    let top = top.filter(|top| beside.starts_with(top)).unwrap_or_else(|| beside.clone());
-    let folders = beside.ancestors().take_while(|folder| folder.starts_with(&top));
-    let Some(folder) = folders.into_iter().find(|folder| folder.join(CONFIG).exists()) else {
-        return Ok(FoundConfig { config: Config::default(), folder: beside, file: CONFIG.to_owned() });
+    let (beside, found) = configuration::nearest(map, provenance.root.as_deref())?;
+    let Some(folder) = found else {
+        return Ok(FoundConfig {
+            config: Config::default(),
+            folder: beside,
+            file: configuration::NAME.to_owned(),
+        });
     };
-    let path = folder.join(CONFIG);
+    let path = folder.join(configuration::NAME);
     let file = shown(&from_here(&path));
     let text = read(&path)?;
     let (config, findings) = config::parse(&file, &text);
-    screen.findings(&findings, &text)?;
+    screen.findings(CheckedFile::new(&file, &text, 0, findings))?;
     let config = config.ok_or_else(|| refused(Path::new(&file)))?;
-    Ok(FoundConfig { config, folder: folder.to_owned(), file })
+    Ok(FoundConfig { config, folder, file })
 }
 
 /// The cluster of `rolecall.yaml` that is meant: the one that was named, or else the one of this path.

@@ -4,16 +4,17 @@
 
 mod cli;
 mod commands;
+mod configuration;
 mod failure;
 mod files;
 mod interrupts;
 mod output;
+mod replace;
 mod source;
 mod target;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::Cli;
@@ -21,11 +22,11 @@ use failure::Status;
 use output::Screen;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let screen = Screen::new(cli.output, cli.color);
+    let screen = Screen::new(cli.name, cli.output, cli.color);
     match commands::run(cli.command, &screen) {
         Ok(status) => status.into(),
         Err(failure) => {

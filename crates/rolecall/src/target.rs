@@ -53,6 +53,8 @@ pub(crate) fn eks_name(given: Option<&str>, flag: &str) -> Result<ClusterName, F
 pub(crate) struct Target {
     pub(crate) cluster: KubeCluster,
     clock: SystemClock,
+    /// The flags that name it.
+    flags: String,
 }
 
 impl Target {
@@ -65,8 +67,13 @@ impl Target {
         let configured = config.cloned().unwrap_or_default();
         let named = named(args).or(configured.context.clone().map(Named::Context));
         let named = named.or(configured.name.as_deref().map(ClusterName::parse).map(Named::Cluster));
-        let cluster = match named {
-            Some(Named::Cluster(name)) => at_eks(&name, args, &configured).await?,
+        let (cluster, flags) = match named {
+            Some(Named::Cluster(name)) => {
+                let region = region(&name, args, &configured).or_else(|| variable("AWS_REGION"));
+                let region = region.map(|region| format!(" --region {}", quoted(&region)));
+                let flags = format!("--cluster {}{}", quoted(&name.name), region.unwrap_or_default());
+                (at_eks(&name, args, &configured).await?, flags)
+            }
             Some(Named::Context(_)) | None if args.role_arn.is_some() => {
                 return Err(Failure::usage("`--role-arn` is for a cluster that is reached by `--cluster`")
                     .hint("with a context, the kubeconfig says as whom the cluster is entered"));
@@ -74,7 +81,20 @@ impl Target {
             Some(Named::Context(name)) => at_context(Some(name), args, screen).await?,
             None => at_context(None, args, screen).await?,
         };
-        Ok(Self { cluster, clock: SystemClock })
+        Ok(Self { cluster, clock: SystemClock, flags })
+    }
+
+    /// The command by which an administrator sets this cluster up.
+    pub(crate) fn bootstrap_command(&self) -> String {
+        format!("rolecall bootstrap cluster {}", self.flags)
+    }
+
+    /// A failure whose hint, where it speaks of bootstrapping, can be pasted.
+    pub(crate) fn failure(&self, failure: impl Into<Failure>) -> Failure {
+        let mut failure = failure.into();
+        let command = format!("`{}`", self.bootstrap_command());
+        failure.hint = failure.hint.map(|hint| hint.replace("`rolecall bootstrap cluster`", &command));
+        failure
     }
 
     /// What a command that only reads is given.
@@ -128,6 +148,20 @@ impl Clock for SystemClock {
     }
 }
 
+fn region(name: &ClusterName, args: &ClusterArgs, configured: &ClusterConfig) -> Option<String> {
+    args.region.clone().or_else(|| name.region.clone()).or_else(|| configured.region.clone())
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 async fn at_eks(
     name: &ClusterName,
     args: &ClusterArgs,
@@ -135,7 +169,7 @@ async fn at_eks(
 ) -> Result<KubeCluster, Failure> {
     let options = SessionOptions {
         profile: args.profile.clone(),
-        region: args.region.clone().or_else(|| name.region.clone()).or_else(|| configured.region.clone()),
+        region: region(name, args, configured),
         timeout: Some(args.timeout.min(REQUEST_TIMEOUT)),
         clock: None,
     };
@@ -159,13 +193,13 @@ async fn at_context(
     context: Option<String>,
     args: &ClusterArgs,
     screen: &Screen,
-) -> Result<KubeCluster, Failure> {
+) -> Result<(KubeCluster, String), Failure> {
     let choice = KubeconfigChoice { file: None, context };
     let (cluster, chosen) = KubeCluster::of_kubeconfig(&choice, timeouts(args)).await?;
     if !chosen.was_named {
         screen.note(format!("using the current context `{}`", chosen.name));
     }
-    Ok(cluster)
+    Ok((cluster, format!("--context {}", quoted(&chosen.name))))
 }
 
 fn timeouts(args: &ClusterArgs) -> Timeouts {
@@ -188,4 +222,25 @@ impl BearerTokens for EksTokens {
 /// An environment variable; an empty one counts as unset.
 pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_shell_takes_a_word_as_it_is() {
+        for (word, expect) in [
+            ("prod", "prod"),
+            (
+                "arn:aws:eks:eu-west-1:111122223333:cluster/prod",
+                "arn:aws:eks:eu-west-1:111122223333:cluster/prod",
+            ),
+            ("my context", "'my context'"),
+            ("it's; rm", r"'it'\''s; rm'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(word), expect);
+        }
+    }
 }

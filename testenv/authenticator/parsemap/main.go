@@ -1,4 +1,6 @@
 // Answers what the authenticator itself makes of a map: one JSON object of data keys a line in, one line out.
+// Called with `arnlike` it answers instead whether an ARN is like a pattern: `{"arn": …, "pattern": …}` in,
+// `true`, `false`, or `null` where one of them is no ARN.
 package main
 
 import (
@@ -8,6 +10,7 @@ import (
 	"os"
 
 	"github.com/sirupsen/logrus"
+	"sigs.k8s.io/aws-iam-authenticator/pkg/arn"
 	"sigs.k8s.io/aws-iam-authenticator/pkg/config"
 	"sigs.k8s.io/aws-iam-authenticator/pkg/mapper/configmap"
 )
@@ -29,22 +32,42 @@ type parsed struct {
 func main() {
 	// It logs every loss, and there are many.
 	logrus.SetOutput(io.Discard)
+	if len(os.Args) > 1 && os.Args[1] == "arnlike" {
+		serve(arnLike)
+	} else {
+		serve(parseMap)
+	}
+}
+
+func serve(answer func(map[string]string) any) {
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := bufio.NewWriter(os.Stdout)
 	decoder, encoder := json.NewDecoder(in), json.NewEncoder(out)
 	for {
-		var data map[string]string
-		if err := decoder.Decode(&data); err != nil {
+		var question map[string]string
+		if err := decoder.Decode(&question); err != nil {
 			return
 		}
-		users, roles, accounts, _ := configmap.ParseMap(data)
-		if err := encoder.Encode(answer(users, roles, accounts)); err != nil {
+		if err := encoder.Encode(answer(question)); err != nil {
 			panic(err)
 		}
 		if err := out.Flush(); err != nil {
 			panic(err)
 		}
 	}
+}
+
+func arnLike(question map[string]string) any {
+	like, err := arn.ArnLike(question["arn"], question["pattern"])
+	if err != nil {
+		return nil
+	}
+	return like
+}
+
+func parseMap(data map[string]string) any {
+	users, roles, accounts, _ := configmap.ParseMap(data)
+	return answer(users, roles, accounts)
 }
 
 func answer(users []config.UserMapping, roles []config.RoleMapping, accounts []string) parsed {

@@ -15,8 +15,8 @@ mod bare;
 mod deploy;
 mod heartbeats;
 mod machine;
+mod maps;
 mod measure;
-mod plans;
 mod report;
 mod requests;
 mod stage;
@@ -28,7 +28,7 @@ use stage::Stage;
 /// Where the numbers are kept.
 const DOCUMENT: &str = "docs/benchmarks.md";
 
-/// Measures deploys, tokens and plans against what one would do instead
+/// Measures deploys, tokens and the reading of maps against what one would do instead
 ///
 /// On a real API server, with whole processes in turn: wall time, CPU time with all children, peak memory.
 /// Fetches AWS CLI v2 (250 MB) the first time, and builds the product as it is shipped, which takes minutes.
@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
     /// Sends the requests of this script: the client that the deploy is compared with
     #[arg(long, hide = true)]
     bare: Option<PathBuf>,
-    /// Reads these files as YAML and makes nothing of them: what a plan is compared with
+    /// Reads these files as YAML and makes nothing of them: what checks and plans are compared with
     #[arg(long, hide = true)]
     read: Vec<PathBuf>,
 }
@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
 enum Part {
     Deploy,
     Token,
-    Plan,
+    Maps,
 }
 
 impl Arguments {
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         return bare::run(script);
     }
     if !arguments.read.is_empty() {
-        return plans::read(&arguments.read);
+        return maps::read(&arguments.read);
     }
     let rolecall = product::build_package("rolecall", arguments.profile)?;
     let xtask = product::build_package("xtask", arguments.profile)?;
@@ -106,9 +106,9 @@ fn blocks(stage: &Stage, arguments: &Arguments) -> Result<Vec<Block>> {
         let figures = measure::measure("tokens", &contestants, runs)?;
         blocks.push(report::tokens(&contestants, &figures));
     }
-    if arguments.measures(Part::Plan) {
-        let figures = measure::measure("plans", &plans::contestants(stage)?, runs)?;
-        blocks.push(report::plans(&figures));
+    if arguments.measures(Part::Maps) {
+        let figures = measure::measure("maps", &maps::contestants(stage)?, runs)?;
+        blocks.push(report::maps(&figures));
     }
     let conditions = machine::conditions(load, runs, arguments.profile)?;
     blocks.insert(0, Block { name: "conditions", text: conditions });

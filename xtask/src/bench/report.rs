@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 
 use super::deploy::Deploy;
+use super::maps::{COMMANDS, SIZES};
 use super::measure::{Contestant, Figures, Spread};
-use super::plans::SIZES;
 use super::requests::Reasoned;
 
 /// How many times less wall and CPU time a deploy should take than the article's.
@@ -84,31 +84,34 @@ pub(super) fn tokens(contestants: &[Contestant], figures: &[Figures]) -> Block {
     Block { name: "token", text: table(&compared(contestants, figures)) }
 }
 
-/// A row a size: the plan, reading alone, and what an entry more costs.
-pub(super) fn plans(figures: &[Figures]) -> Block {
+/// A row a command and size: the command, reading alone, and what an entry more costs.
+pub(super) fn maps(figures: &[Figures]) -> Block {
     let head = [
+        "command",
         "entries",
-        "plan: CPU s",
+        "CPU s",
         "wall s",
         "peak MiB",
         "reading alone: CPU s",
-        "plan / reading",
+        "/ reading",
         "per entry",
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     let start = figures[figures.len() - 1];
-    for (size, pair) in SIZES.iter().zip(figures.chunks(2)) {
-        let [plan, read] = pair else { continue };
+    let named = COMMANDS.iter().flat_map(|(command, _)| SIZES.iter().map(move |size| (command, size)));
+    for ((command, size), pair) in named.zip(figures.chunks(2)) {
+        let [ours, read] = pair else { continue };
         // What a process costs that does nothing is no entry's doing.
         let micros =
-            (plan.cpu.median - start.cpu.median) * 1e6 / f64::from(u32::try_from(*size).unwrap_or(u32::MAX));
+            (ours.cpu.median - start.cpu.median) * 1e6 / f64::from(u32::try_from(*size).unwrap_or(u32::MAX));
         rows.push(vec![
+            format!("`{command}`"),
             size.to_string(),
-            spread(plan.cpu, 3),
-            spread(plan.wall, 3),
-            spread(plan.memory, 0),
+            spread(ours.cpu, 3),
+            spread(ours.wall, 3),
+            spread(ours.memory, 0),
             spread(read.cpu, 3),
-            format!("{:.1}", times(plan.cpu, read.cpu)),
+            format!("×{:.1}", times(ours.cpu, read.cpu)),
             format!("{micros:.1} µs"),
         ]);
     }
@@ -120,7 +123,7 @@ pub(super) fn plans(figures: &[Figures]) -> Block {
         spread(start.wall, 4),
         spread(start.memory, 0),
     );
-    Block { name: "plan", text }
+    Block { name: "maps", text }
 }
 
 /// Everybody's figures, and how many times the first one's they are.

@@ -12,7 +12,7 @@ const YAML: &str = "crates/rolecall-yaml/src/";
 
 /// What core may depend on. Adding one is a decision: write it down in `docs/decisions/`.
 const CORE_DEPENDENCIES: &[&str] =
-    &["base64", "jiff", "rolecall-yaml", "serde", "serde_json", "sha2", "thiserror"];
+    &["base64", "jiff", "rolecall-yaml", "serde", "serde_json", "sha2", "thiserror", "unicode-width"];
 
 /// Names that bring I/O, a clock, threads or an order that changes from run to run.
 const IMPURE: &[&str] = &[

@@ -65,6 +65,8 @@ pub(crate) fn is_meant(object: &Valued) -> (bool, bool) {
 
 const KIND_HELP: &str = "it must be a ConfigMap named `aws-auth` in the namespace `kube-system`";
 
+const LIST_HELP: &str = "take the ConfigMap `aws-auth` out of the list, into a file of its own";
+
 /// What a ConfigMap may consist of.
 const KEYS: [&str; 6] = ["apiVersion", "kind", "metadata", "data", "binaryData", "immutable"];
 
@@ -151,7 +153,8 @@ impl Reader<'_> {
             Some(Valued { value: Value::String(text), .. }) if text == wanted => {}
             Some(Valued { value: Value::String(text), node }) => {
                 let message = format!("`{key}` is `{text}`, and must be `{wanted}`");
-                self.error(Code::NotAwsAuth, *node, &message, KIND_HELP);
+                let help = if key == "kind" && text.ends_with("List") { LIST_HELP } else { KIND_HELP };
+                self.error(Code::NotAwsAuth, *node, &message, help);
             }
             Some(valued) => {
                 let message = format!("`{key}` is not a text, and must be `{wanted}`");

@@ -172,19 +172,23 @@ impl AwsAuthDocument {
         &self.effective
     }
 
+    /// Does the file hold a text for this section, be it an empty one?
+    pub(crate) fn has_text(&self, section: Section) -> bool {
+        self.scalars.contains_key(&section)
+    }
+
     /// The place in the file of a span of a section's own text.
     pub fn place(&self, section: Section, span: Span) -> Place {
         let outer = self.maps.get(&section).map_or(Span { start: 0, end: 0 }, |map| map.outer(span));
         self.place_in_file(outer)
     }
 
-    /// `via` with the file and line at which the entry stands.
+    /// `via` with the file, line and column at which the entry stands, also one that was dropped.
     pub fn locate(&self, via: &Via) -> Via {
-        let section = self.effective.section(via.section);
-        let mut entries = section.entries().iter().chain(section.entries_by_chance());
-        let entry = entries.find(|entry| entry.index == via.index);
-        let line = entry.map(|entry| self.place(via.section, entry.span).line);
-        Via { file: Some(self.file.clone()), line, ..via.clone() }
+        let place =
+            self.effective.section(via.section).span_of(via.index).map(|s| self.place(via.section, s));
+        let (line, column) = (place.as_ref().map(|place| place.line), place.map(|place| place.column));
+        Via { file: Some(self.file.clone()), line, column, ..via.clone() }
     }
 
     /// The whole text with these edits of one section's own text carried out in it.

@@ -32,6 +32,15 @@ fn a_file_that_is_not_the_map() {
 }
 
 #[test]
+fn a_list_is_taken_apart_by_its_author() {
+    let item: String = META.lines().flat_map(|line| ["  ", line, "\n"]).collect();
+    let text = format!("apiVersion: v1\nkind: List\nitems:\n-{}", item.strip_prefix(' ').unwrap());
+    let (_, findings) = AwsAuthDocument::parse("f", &text);
+    let kind = findings.iter().find(|finding| finding.message.starts_with("`kind` is `List`")).unwrap();
+    assert!(kind.help.as_deref().unwrap().contains("out of the list"), "{:?}", kind.help);
+}
+
+#[test]
 fn a_wrong_indent_is_shown_in_the_file() {
     let text =
         format!("{META}data:\n  mapRoles: |\n    - rolearn: {ROLE}\n      username: a\n       groups: [x]\n");

@@ -16,7 +16,10 @@ mod section;
 mod template;
 
 pub use answering::Answers;
-pub use explain::{Candidate, Denial, Explanation, Verdict, Via, explain, explain_gated};
+pub use explain::{
+    BeforeTheMap, Candidate, Denial, Explanation, Loser, Note, ObservedExplanation, Verdict, Via, explain,
+    explain_gated, explain_observed, reported_as,
+};
 pub(crate) use lookup::glob;
 pub use lookup::{Lookup, arn_like, lookup};
 pub use section::{Entry, Loss, LossKind, SectionReading, Sso, Unreadable};
@@ -31,6 +34,18 @@ mod tests;
 #[derive(Debug, Clone)]
 pub struct EffectiveMap {
     sections: [Arc<SectionReading>; 3],
+    misspelt: Arc<[Misspelt]>,
+}
+
+/// A data key that is a section in other letters, which the authenticator does not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misspelt {
+    /// The key as it is written.
+    pub key: String,
+    /// The section that is meant.
+    pub section: Section,
+    /// Its text.
+    pub text: String,
 }
 
 impl Default for EffectiveMap {
@@ -54,7 +69,13 @@ impl EffectiveMap {
     pub fn read(data: &BTreeMap<String, String>) -> Self {
         let read =
             |section: Section| SectionReading::read(section, data.get(section.key()).map(String::as_str));
-        Self { sections: Section::ALL.map(|section| Arc::new(read(section))) }
+        let misspelt = data.iter().filter_map(|(key, text)| Misspelt::of(key, text)).collect();
+        Self { sections: Section::ALL.map(|section| Arc::new(read(section))), misspelt }
+    }
+
+    /// The data keys that are sections in other letters.
+    pub fn misspelt(&self) -> &[Misspelt] {
+        &self.misspelt
     }
 
     /// The same map with another reading of some sections.
@@ -100,6 +121,14 @@ impl EffectiveMap {
     /// Is nobody mapped?
     pub fn is_empty(&self) -> bool {
         self.sections().all(|section| section.entries().is_empty())
+    }
+}
+
+impl Misspelt {
+    fn of(key: &str, text: &str) -> Option<Self> {
+        let meant = |section: &Section| section.key() != key && section.key().eq_ignore_ascii_case(key);
+        let section = Section::ALL.into_iter().find(meant)?;
+        Some(Self { key: key.into(), section, text: text.into() })
     }
 }
 

@@ -136,6 +136,16 @@ impl SectionReading {
         &self.entries
     }
 
+    /// The place in the section's text of the entry at this position of the list, kept or dropped.
+    pub fn span_of(&self, index: usize) -> Option<Span> {
+        if let Some(entry) = self.entries.iter().chain(&self.by_chance).find(|entry| entry.index == index) {
+            return Some(entry.span);
+        }
+        let (document, list) = (self.document()?, self.sequence()?);
+        let NodeKind::Sequence { items, .. } = &document.node(list).kind else { return None };
+        items.get(index).map(|item| document.node(*item).span)
+    }
+
     /// Entries that upstream keeps in one reading and loses with the whole section in another, by the order of
     /// a Go map: the section is [`unreadable`](Self::unreadable), and nobody may count on either.
     pub fn entries_by_chance(&self) -> &[Entry] {

@@ -7,7 +7,7 @@ use super::effects;
 use super::ownership::Ownership;
 use super::{Action, Change, OwnershipConflict, Standing, Subject, Unmanaged};
 use crate::desired::DesiredAccess;
-use crate::effective::{EffectiveMap, Entry};
+use crate::effective::{EffectiveMap, Entry, SectionReading};
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 use crate::observed::ObservedAccess;
 
@@ -16,6 +16,8 @@ pub(super) struct Compared {
     pub(super) changes: Vec<Change>,
     pub(super) unmanaged: Vec<Unmanaged>,
     pub(super) conflicts: Vec<OwnershipConflict>,
+    /// Sections that cannot be read and are not replaced: nobody can say what is in them.
+    pub(super) hidden: Vec<Section>,
 }
 
 /// Compares `desired` with what is there.
@@ -27,9 +29,14 @@ pub(super) fn compare(
 ) -> Compared {
     let want = desired.document().effective();
     let removes_unmanaged = super::policies::removes_unmanaged(desired, observed);
-    let mut compared = Compared { changes: Vec::new(), unmanaged: Vec::new(), conflicts: Vec::new() };
-    for section in have.unreadable().into_iter().map(crate::effective::SectionReading::section) {
-        compared.changes.extend(replaced_section(section, want));
+    let mut compared =
+        Compared { changes: Vec::new(), unmanaged: Vec::new(), conflicts: Vec::new(), hidden: Vec::new() };
+    for section in have.unreadable().into_iter().map(SectionReading::section) {
+        // What speaks of a few entries alone may not take the others' place.
+        match replaced_section(section, want).filter(|_| !desired.is_partial()) {
+            Some(change) => compared.changes.push(change),
+            None => compared.hidden.push(section),
+        }
     }
     let (wanted, present) = (want.winners(), have.winners());
     let mut duplicates: BTreeMap<&EntryKey, Vec<&Entry>> = BTreeMap::new();
@@ -37,6 +44,7 @@ pub(super) fn compare(
     let keys: BTreeSet<&EntryKey> = wanted.keys().chain(present.keys()).collect();
     for key in keys {
         if have.section(key.section()).unreadable().is_some() {
+            compared.conflicts.extend(wanted.get(key).and_then(|_| conflict(key, ownership)));
             continue;
         }
         match (wanted.get(key), present.get(key)) {
@@ -44,7 +52,13 @@ pub(super) fn compare(
                 let all = duplicates.get(key).map_or(&[][..], Vec::as_slice);
                 claim(key, entry, before.copied(), all, ownership, &mut compared);
             }
-            (None, Some(before)) => leave(key, before, removes_unmanaged, ownership, &mut compared),
+            (None, Some(before)) if desired.is_partial() && desired.speaks_of(key) => {
+                take_away(key, before, ownership, &mut compared);
+            }
+            (None, Some(before)) => {
+                let goes = !desired.is_partial() && goes(key, before, removes_unmanaged, ownership);
+                leave(key, before, goes, ownership, &mut compared);
+            }
             (None, None) => {}
         }
     }
@@ -63,6 +77,10 @@ fn replaced_section(section: Section, want: &EffectiveMap) -> Option<Change> {
     })
 }
 
+fn conflict(key: &EntryKey, ownership: &Ownership) -> Option<OwnershipConflict> {
+    ownership.rival(key).map(|owner| OwnershipConflict { key: key.clone(), owner: owner.clone() })
+}
+
 fn claim(
     key: &EntryKey,
     entry: &Entry,
@@ -71,8 +89,8 @@ fn claim(
     ownership: &Ownership,
     into: &mut Compared,
 ) {
-    if let Some(owner) = ownership.rival(key) {
-        into.conflicts.push(OwnershipConflict { key: key.clone(), owner: owner.clone() });
+    if let Some(conflict) = conflict(key, ownership) {
+        into.conflicts.push(conflict);
         return;
     }
     // Duplicates that differ in case only are picked from at random: all of them must say the same.
@@ -92,12 +110,26 @@ fn competes(one: &Entry, winner: Option<&Entry>, wanted: &Entry) -> bool {
     (is_winner || is_picked_at_times) && !one.mapping.grants_the_same(&wanted.mapping)
 }
 
-fn leave(key: &EntryKey, entry: &Entry, removes_unmanaged: bool, ownership: &Ownership, into: &mut Compared) {
-    let standing = ownership.standing(key, entry.mapping.is_node());
-    if ownership.is_ours(key) || (removes_unmanaged && standing == Standing::Nobody) {
+/// Somebody said that it shall go, whoever it belongs to, unless that is another source.
+fn take_away(key: &EntryKey, entry: &Entry, ownership: &Ownership, into: &mut Compared) {
+    match ownership.rival(key) {
+        Some(owner) => into.conflicts.push(OwnershipConflict { key: key.clone(), owner: owner.clone() }),
+        None => into.changes.push(change(Action::Remove, key, Some(entry.mapping.clone()), None)),
+    }
+}
+
+/// What the files do not have: ours goes, and what is nobody's where the policy says so.
+fn goes(key: &EntryKey, entry: &Entry, removes_unmanaged: bool, ownership: &Ownership) -> bool {
+    let is_nobodys = || ownership.standing(key, entry.mapping.is_node()) == Standing::Nobody;
+    ownership.is_ours(key) || (removes_unmanaged && is_nobodys())
+}
+
+fn leave(key: &EntryKey, entry: &Entry, goes: bool, ownership: &Ownership, into: &mut Compared) {
+    if goes {
         into.changes.push(change(Action::Remove, key, Some(entry.mapping.clone()), None));
         return;
     }
+    let standing = ownership.standing(key, entry.mapping.is_node());
     let is_new = ownership.is_new(key);
     into.unmanaged.push(Unmanaged { key: key.clone(), mapping: entry.mapping.clone(), standing, is_new });
 }

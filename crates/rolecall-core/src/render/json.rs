@@ -1,4 +1,4 @@
-//! The documents that scripts rely on: `rolecall plan -o json`, `explain -o json`, `check -o json`.
+//! The documents that scripts rely on: `rolecall plan -o json`, `check -o json`.
 //!
 //! Field names are camelCase; every document has `apiVersion` and `kind`. The schemas in `schemas/` say the
 //! same, and a test compares them.
@@ -7,14 +7,11 @@ use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
-use crate::document::AwsAuthDocument;
-use crate::effective::{Candidate, Explanation, Verdict as Answer};
-use crate::finding::{Finding, Level};
+use super::check::CheckReport;
 use crate::guard::{Judgement, Verdict};
 use crate::identity_mapping::IdentityMapping;
 use crate::observed::{Knowledge, ObservedAccess};
 use crate::plan::{Action, Blocked, Call, Change, OwnershipConflict, Plan, Shadowed, Standing, Unmanaged};
-use crate::principal::{ArnError, PrincipalArn};
 
 /// The version of every document that Rolecall prints.
 pub const API_VERSION: &str = "rolecall.dev/v1alpha1";
@@ -47,64 +44,21 @@ pub fn plan(plan: &Plan, judgements: &[Judgement], observed: &ObservedAccess) ->
     })
 }
 
-/// Who a principal is; without an explanation, only its canonical form.
-pub fn explanation(
-    input: &str,
-    principal: &Result<PrincipalArn, ArnError>,
-    explanation: Option<&Explanation>,
-    document: Option<&AwsAuthDocument>,
-) -> Value {
-    let mut value =
-        json!({ "apiVersion": API_VERSION, "kind": "Explanation", "principal": { "input": input } });
-    let arn = match principal {
-        Ok(arn) => arn,
-        Err(error) => {
-            value["outcome"] = json!("invalid");
-            value["reason"] = json!({ "code": "invalidArn", "message": alloc::format!("{error}") });
-            return value;
-        }
-    };
-    value["principal"]["canonicalArn"] = json!(arn.canonical());
-    value["principal"]["type"] = json!(arn.kind());
-    match explanation.map(|explanation| &explanation.verdict) {
-        None => {}
-        Some(Answer::Mapped(candidate)) => {
-            value["outcome"] = json!("mapped");
-            let answer = located(candidate, document);
-            value["username"] = answer["username"].clone();
-            value["groups"] = answer["groups"].clone();
-            value["via"] = answer["via"].clone();
-        }
-        Some(Answer::Ambiguous(candidates)) => {
-            value["outcome"] = json!("ambiguous");
-            value["candidates"] = candidates.iter().map(|candidate| located(candidate, document)).collect();
-        }
-        Some(Answer::Denied(denial)) => {
-            value["outcome"] = json!("denied");
-            value["reason"] = json!(denial);
-        }
-    }
-    value
-}
-
-/// What the author of a file got wrong.
-pub fn findings(findings: &[Finding]) -> Value {
-    let count = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
+/// What the authors of some files got wrong.
+pub fn findings(report: &CheckReport) -> Value {
+    let counts = report.counts();
     json!({
         "apiVersion": API_VERSION,
         "kind": "Findings",
-        "findings": findings,
+        "documents": report.documents(),
+        "findings": report.findings().map(|(_, finding)| finding).collect::<Vec<_>>(),
         "summary": {
-            "errors": count(Level::Error),
-            "warnings": count(Level::Warning),
-            "notes": count(Level::Note),
+            "errors": counts.errors,
+            "warnings": counts.warnings,
+            "notes": counts.notes,
+            "allowed": counts.allowed,
         },
     })
-}
-
-fn located(candidate: &Candidate, document: Option<&AwsAuthDocument>) -> Value {
-    let via = document.map_or_else(|| candidate.via.clone(), |document| document.locate(&candidate.via));
-    json!(Candidate { via, ..candidate.clone() })
 }
 
 fn change(change: &Change) -> Value {

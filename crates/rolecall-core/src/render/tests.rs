@@ -1,4 +1,5 @@
-use super::{Tone, explanation, findings, plan, plan_text};
+use super::{CheckReport, Explained, ExplainedBy, Tone, findings, plan, plan_text};
+use crate::finding::Level;
 use crate::fixtures::{circumstances, desired, observed, role};
 use crate::guard::judge;
 use crate::plan;
@@ -57,8 +58,10 @@ fn json_has_the_fields_that_scripts_rely_on() {
 
 #[test]
 fn an_invalid_arn_is_explained_too() {
-    let json = explanation("x", &PrincipalArn::parse("x"), None, None);
+    let principal = PrincipalArn::parse("x");
+    let json = Explained { input: "x", principal: &principal, by: ExplainedBy::Nothing }.json();
     assert_eq!(json["outcome"], "invalid");
     assert_eq!(json["principal"]["input"], "x");
-    assert_eq!(findings(&[])["summary"]["errors"], 0);
+    let nothing = CheckReport::new("check", Vec::new(), Level::Error);
+    assert_eq!(findings(&nothing)["summary"]["errors"], 0);
 }

@@ -7,7 +7,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::guard::{Guard, Judgement, Verdict};
+use super::remarks::{growth, plan_summary};
+use crate::finding::Level;
+use crate::guard::{Judgement, Verdict};
 use crate::observed::{Knowledge, ObservedAccess};
 use crate::plan::{Action, Change, Plan, Shadowed, Standing, Unmanaged};
 use crate::source::SourceId;
@@ -84,15 +86,15 @@ impl Page {
 
     /// Growth to cluster-admin is always the first line of a plan, and growth that nobody can measure, too.
     fn growth(&mut self, judgements: &[Judgement]) {
-        let growth = judgements.iter().find(|judgement| judgement.guard == Guard::Rg06);
-        let Some(message) = growth.map(|growth| &growth.message) else { return };
-        let (tone, mark) = match message.split(' ').next() {
-            Some("becomes") => (Tone::Alarm, "! "),
-            Some("gains") => (Tone::Plain, "? "),
-            _ => return,
-        };
-        self.say(tone, mark, &format!("{message} (RG06)"));
-        self.blank();
+        for judgement in judgements {
+            let (tone, mark) = match growth(judgement) {
+                Some(Level::Note) => (Tone::Plain, "? "),
+                Some(_) => (Tone::Alarm, "! "),
+                None => continue,
+            };
+            self.say(tone, mark, &format!("{} (RG06)", judgement.message));
+            self.blank();
+        }
     }
 
     fn change(&mut self, change: &Change) {
@@ -198,18 +200,7 @@ impl Page {
 
     fn summary(&mut self, plan: &Plan) {
         self.blank();
-        if plan.is_empty() {
-            self.say(Tone::Title, "", &format!("No changes; {} unmanaged.", plan.unmanaged().len()));
-            return;
-        }
-        let text = format!(
-            "Plan: {} to add, {} to update, {} to remove; {} unmanaged.",
-            plan.count(Action::Add),
-            plan.count(Action::Update),
-            plan.count(Action::Remove),
-            plan.unmanaged().len()
-        );
-        self.say(Tone::Title, "", &text);
+        self.say(Tone::Title, "", &plan_summary(plan));
     }
 
     fn hint(&mut self, hint: Option<&str>) {

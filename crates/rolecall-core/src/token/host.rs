@@ -127,6 +127,16 @@ pub fn host_region(host: &str) -> Result<&str, HostError> {
     }
 }
 
+/// The region that the URL of an EKS endpoint has in it, such as `https://ID.gr7.eu-west-1.eks.amazonaws.com`.
+pub fn region_in(endpoint: &str) -> Option<&str> {
+    let host = endpoint.strip_prefix("https://").unwrap_or(endpoint).split(['/', ':']).next()?;
+    let is_known = |label: &&str| {
+        let prefixes = PARTITIONS.iter().flat_map(|partition| partition.region_prefixes);
+        prefixes.into_iter().any(|prefix| has_region_form(label, prefix))
+    };
+    host.split('.').find(is_known)
+}
+
 /// Whether a text could be a region: letters, digits and, inside, hyphens.
 pub fn is_region(text: &str) -> bool {
     let bytes = text.as_bytes();

@@ -17,12 +17,15 @@ mod inspect;
 #[cfg(test)]
 mod tests;
 mod url;
+mod verify;
 
 pub use host::{
-    Endpoint, HostError, accept_host, host_region, is_region, partition_of, regional_hosts, sts_host,
+    Endpoint, HostError, accept_host, host_region, is_region, partition_of, region_in, regional_hosts,
+    sts_host,
 };
 pub use identity::{CallerIdentity, IdentityError};
 pub use inspect::{Check, InspectContext, Inspection, Remark, TokenFacts, inspect};
+pub use verify::{Outcome, Step, StepResult, StsRequest, Verification, judge_answer, sts_request, verify};
 
 /// What every token starts with.
 pub const PREFIX: &str = "k8s-aws-v1.";

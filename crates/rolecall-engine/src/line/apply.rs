@@ -1,27 +1,23 @@
-//! The write: under a lock, behind an intent, with the observation as precondition, and seen to its end.
+//! The write: under a lock, behind an intent, with the observation as precondition.
+//!
+//! What follows a write is `finish`; what earlier runs left is judged in `intent`.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rolecall_core::Timestamp;
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::guard::{ApprovedPlan, Circumstances, approve};
 use rolecall_core::observed::{Knowledge, ObservedAccess};
 use rolecall_core::plan::{self, Action, Change};
-use rolecall_core::record::{Completion, Outcome, Record, data_fingerprint};
+use rolecall_core::record::{Outcome, Record, data_fingerprint};
 
-use super::report::{ApplyError, ApplyReport, Event, Settled, Watcher};
-use super::{Line, Planned, Verification, intent, observe, verify};
-use crate::port::{Lock, PortError, PortErrorKind};
+use super::finish::Written;
+use super::lock::Turn;
+use super::report::{ApplyError, ApplyReport, Event, Watcher};
+use super::{Line, Planned, intent, observe, remarks};
+use crate::port::{HoldLock, PortError, PortErrorKind};
 
 /// A write that comes too late is planned again, so often.
 const ATTEMPTS: u32 = 5;
-
-/// A lock that nobody renews for so long is free.
-const LOCK_TTL: Duration = Duration::from_secs(15);
-
-/// How often we ask again for a lock that somebody holds.
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What is asked for.
 pub struct ApplyRequest<'a> {
@@ -52,30 +48,29 @@ pub async fn apply(
     request: ApplyRequest<'_>,
     watcher: &dyn Watcher,
 ) -> Result<ApplyReport, ApplyError> {
-    let run = Run { line, request, watcher, lock_renewed_at: Mutex::new(line.reading.clock.now()) };
+    let lock = line.records.map(|_| line.lock as &dyn HoldLock);
+    let turn = Turn::new(lock, line.reading.clock, &request.holder);
+    let run = Run { line, request, watcher, turn };
     let (observed, approved) = run.approved().await?;
     if run.is_nothing_to_do(&observed, &approved) {
         return Ok(nothing_done(observed, &approved));
     }
-    run.check_rights(&observed, &approved).await?;
-    let had_to_wait = run.take_lock().await?; // I/O
+    run.check_rights(&observed).await?;
+    let had_to_wait = run.turn.take(run.request.lock_wait, watcher).await?; // I/O
     let result = run.locked(observed, approved, had_to_wait).await;
     // Whatever happened, nobody shall have to wait for us.
-    let released = line.lock.release(&run.request.holder).await; // I/O
+    let not_released = run.turn.release().await; // I/O
     let mut report = result?;
-    if let Err(error) = released {
-        report
-            .remarks
-            .push(format!("the lock could not be released, and is free in {}s: {error}", LOCK_TTL.as_secs()));
-    }
+    report.remarks.extend(not_released);
     Ok(report)
 }
 
-struct Run<'a> {
-    line: Line<'a>,
-    request: ApplyRequest<'a>,
-    watcher: &'a dyn Watcher,
-    lock_renewed_at: Mutex<Timestamp>,
+/// One apply.
+pub(super) struct Run<'a> {
+    pub(super) line: Line<'a>,
+    pub(super) request: ApplyRequest<'a>,
+    pub(super) watcher: &'a dyn Watcher,
+    pub(super) turn: Turn<'a>,
 }
 
 impl Run<'_> {
@@ -89,6 +84,9 @@ impl Run<'_> {
             Ok(approved) => approved,
             Err(refusal) => return Err(ApplyError::Refused(refusal, Box::new(observed))),
         };
+        if let Some(objection) = self.objection(&observed, &approved) {
+            return Err(objection);
+        }
         let planned = Planned {
             observed: observed.clone(),
             plan: approved.plan().clone(),
@@ -103,69 +101,36 @@ impl Run<'_> {
         Ok((observed, approved))
     }
 
+    /// What nobody records is told only by the user, or it is left as it is.
+    fn objection(&self, observed: &ObservedAccess, approved: &ApprovedPlan) -> Option<ApplyError> {
+        if self.line.records.is_some() || self.request.desired.previous().is_some() {
+            return None;
+        }
+        let plan = approved.plan();
+        match &observed.ledger {
+            _ if plan.count(Action::Remove) > 0 => Some(ApplyError::CannotRemoveUnrecorded),
+            Knowledge::Unknown(why) if plan.count(Action::Update) > 0 => {
+                Some(ApplyError::CannotTellWhose(why.clone()))
+            }
+            _ => None,
+        }
+    }
+
     fn is_nothing_to_do(&self, observed: &ObservedAccess, approved: &ApprovedPlan) -> bool {
-        let is_ledger_right =
-            self.line.records.is_none() || observed.ledger() == Some(approved.plan().ledger());
-        approved.plan().calls().is_empty() && observed.unfinished.is_empty() && is_ledger_right
+        let is_recorded = self.line.records.is_none()
+            || observed.unfinished.is_empty() && observed.ledger() == Some(approved.plan().ledger());
+        approved.plan().calls().is_empty() && is_recorded
     }
 
     /// Whoever may not record may not change either, unless the user said so.
-    async fn check_rights(
-        &self,
-        observed: &ObservedAccess,
-        approved: &ApprovedPlan,
-    ) -> Result<(), ApplyError> {
-        let Some(records) = self.line.records else {
-            let removes = approved.plan().count(Action::Remove) > 0;
-            let is_told = self.request.desired.previous().is_some();
-            return if removes && !is_told { Err(ApplyError::CannotRemoveUnrecorded) } else { Ok(()) };
-        };
+    async fn check_rights(&self, observed: &ObservedAccess) -> Result<(), ApplyError> {
+        let Some(records) = self.line.records else { return Ok(()) };
         let mut missing = records.missing_rights().await?; // I/O
         // What cannot be read cannot be carried on either, and would be found out only after the write.
         if let (true, Knowledge::Unknown(why)) = (missing.is_empty(), &observed.ledger) {
             missing.push(format!("a ledger that can be read ({why})"));
         }
         if missing.is_empty() { Ok(()) } else { Err(ApplyError::MayNotRecord(missing)) }
-    }
-
-    /// Takes the lock; says whether somebody else had it meanwhile.
-    async fn take_lock(&self) -> Result<bool, ApplyError> {
-        let mut waited = Duration::ZERO;
-        loop {
-            match self.line.lock.acquire(&self.request.holder, LOCK_TTL).await? {
-                Lock::Acquired => {
-                    self.note_lock();
-                    return Ok(!waited.is_zero());
-                }
-                Lock::HeldBy { holder, .. } if waited >= self.request.lock_wait => {
-                    return Err(ApplyError::Locked { holder });
-                }
-                Lock::HeldBy { holder, remaining } => {
-                    self.watcher.hear(Event::Waiting { holder: &holder, remaining });
-                    self.line.reading.clock.sleep(ASK_AGAIN_AFTER).await;
-                    waited += ASK_AGAIN_AFTER;
-                }
-            }
-            if self.watcher.is_cancelled() {
-                return Err(ApplyError::Cancelled);
-            }
-        }
-    }
-
-    fn note_lock(&self) {
-        let mut renewed_at = self.lock_renewed_at.lock().unwrap_or_else(PoisonError::into_inner);
-        *renewed_at = self.line.reading.clock.now();
-    }
-
-    /// Renews the lock where a good part of its time is gone.
-    async fn renew_lock(&self) -> Result<(), PortError> {
-        let renewed_at = *self.lock_renewed_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = self.line.reading.clock.now().duration_since(renewed_at);
-        if age.unsigned_abs() * 3 > LOCK_TTL {
-            self.line.lock.acquire(&self.request.holder, LOCK_TTL).await?; // I/O
-            self.note_lock();
-        }
-        Ok(())
     }
 
     async fn locked(
@@ -204,133 +169,91 @@ impl Run<'_> {
             return Err(ApplyError::Cancelled);
         }
         self.watcher.hear(Event::Writing);
+        if approved.plan().calls().is_empty() {
+            return Ok(Some(self.finish(observed, approved, Written::Nothing).await?));
+        }
         let record = intent::record(&observed, approved, &self.request.holder, self.line.reading.clock.now());
         let name = record.intent.name.clone();
-        let writes_map = !approved.plan().calls().is_empty();
-        if let Some(records) = self.line.records.filter(|_| writes_map) {
+        if let Some(records) = self.line.records {
             records.begin(&record).await?; // I/O
         }
-        if !self.write(&observed, approved, &record).await? {
-            return Ok(None);
-        }
-        let finished = self.finish(observed, approved, &name, writes_map).await;
+        let Some(remarks) = self.write(&observed, approved, &record).await? else { return Ok(None) };
+        let written = Written::Map { name: name.clone(), remarks };
+        let finished = self.finish(observed, approved, written).await;
         finished.map(Some).map_err(|source| ApplyError::Unfinished { record: name, source })
     }
 
-    /// Sends the calls; `false` where somebody else's write came first.
+    /// Sends the calls; says what people should know of that, or `None` where somebody else's write came first.
     async fn write(
         &self,
         observed: &ObservedAccess,
         approved: &ApprovedPlan,
         record: &Record,
-    ) -> Result<bool, ApplyError> {
+    ) -> Result<Option<Vec<String>>, ApplyError> {
+        let mut remarks = Vec::new();
         for call in approved.plan().calls() {
             let Err(error) = self.line.change.execute(call).await else { continue }; // I/O
-            let error = match error.kind {
-                PortErrorKind::Conflict => {
-                    self.complete(&record.intent.name, Outcome::Superseded, Vec::new()).await?;
-                    return Ok(false);
+            let fate = match error.kind {
+                PortErrorKind::Conflict => Fate::TooLate(None),
+                // No answer is no refusal: only the map itself can tell whether it was written.
+                kind if kind.is_transient() => self.look_up(observed, record, &error).await?,
+                _ => {
+                    // The refusal is what people must know; a record that cannot be completed now is settled later.
+                    let _ =
+                        self.complete(&record.intent.name, Outcome::Failed, vec![error.to_string()]).await;
+                    return Err(error.into());
                 }
-                // No answer is no refusal: only the map itself can tell whether it was written. If it was
-                // not, it may still be on its way: the intent stays unfinished, and owns what it adds.
-                kind if kind.is_transient() => match self.was_written(observed, record).await? {
-                    Some(true) => continue,
-                    Some(false) => return Err(error.into()),
-                    None => {
-                        self.complete(&record.intent.name, Outcome::Superseded, Vec::new()).await?;
-                        return Ok(false);
-                    }
-                },
-                _ => error,
             };
-            self.complete(&record.intent.name, Outcome::Failed, vec![error.to_string()]).await?;
-            return Err(error.into());
+            match fate {
+                Fate::Written(remark) => remarks.extend(remark),
+                Fate::TooLate(remark) => {
+                    let remarks = remark.into_iter().collect();
+                    self.complete(&record.intent.name, Outcome::Superseded, remarks).await?;
+                    return Ok(None);
+                }
+            }
         }
-        Ok(true)
+        Ok(Some(remarks))
     }
 
-    /// Was a write whose answer is missing carried out? `None` if the map is neither as before nor as meant.
-    async fn was_written(&self, before: &ObservedAccess, record: &Record) -> Result<Option<bool>, PortError> {
-        let now = observe(self.line.reading).await?; // I/O
+    /// What became of a write whose answer, but for `error`, is missing. As long as the map is as it was before,
+    /// the write may still be on its way: the intent stays unfinished, and owns what it adds.
+    async fn look_up(
+        &self,
+        before: &ObservedAccess,
+        record: &Record,
+        error: &PortError,
+    ) -> Result<Fate, ApplyError> {
+        let unanswered = |unread| ApplyError::Unanswered {
+            record: self.line.records.map(|_| record.intent.name.clone()),
+            source: error.clone(),
+            unread,
+        };
         let version =
             |observed: &ObservedAccess| observed.map.as_ref().map(|map| map.resource_version.clone());
+        let now = observe(self.line.reading).await.map_err(|why| unanswered(Some(why)))?; // I/O
         if version(&now) == version(before) {
-            return Ok(Some(false));
+            return Err(unanswered(None));
         }
-        Ok((data_fingerprint(now.data()) == record.intent.after).then_some(true))
-    }
-
-    /// Ledger, verification, completion: the map is written, and nothing in here takes that back.
-    async fn finish(
-        &self,
-        observed: ObservedAccess,
-        approved: &ApprovedPlan,
-        name: &str,
-        writes_map: bool,
-    ) -> Result<ApplyReport, PortError> {
-        self.write_ledger(&observed, approved, name, writes_map).await?;
-        self.renew_lock().await?;
-        self.watcher.hear(Event::Verifying);
-        let verification = if writes_map { Some(self.verify(&observed).await) } else { None };
-        let (outcome, remarks) = outcome(verification.as_ref());
-        if writes_map {
-            self.complete(name, outcome, remarks.clone()).await?;
-        }
-        let settled = self.settle(&observed).await?;
-        Ok(ApplyReport {
-            plan: approved.plan().clone(),
-            observed,
-            judgements: approved.judgements().to_vec(),
-            record: self.line.records.filter(|_| writes_map).map(|_| name.to_owned()),
-            outcome: writes_map.then_some(outcome),
-            verification: verification.and_then(Result::ok),
-            settled,
-            remarks,
+        // Somebody wrote, we or others, so that ours is there by now or comes too late.
+        Ok(match intent::outcome(&record.intent, &now) {
+            Outcome::FoundApplied if data_fingerprint(now.data()) == record.intent.after => {
+                Fate::Written(None)
+            }
+            Outcome::FoundApplied => {
+                Fate::Written(Some("somebody else wrote the map right after this apply".to_owned()))
+            }
+            _ => Fate::TooLate(Some("its write was not answered, and is not what is there now".to_owned())),
         })
     }
+}
 
-    async fn verify(&self, observed: &ObservedAccess) -> Result<Verification, PortError> {
-        verify(self.line.reading, self.request.desired, observed.caller.known()).await
-    }
-
-    async fn write_ledger(
-        &self,
-        observed: &ObservedAccess,
-        approved: &ApprovedPlan,
-        name: &str,
-        writes_map: bool,
-    ) -> Result<(), PortError> {
-        let Some(records) = self.line.records else { return Ok(()) };
-        let mut ledger = approved.plan().ledger().clone();
-        if let Some(applied) =
-            ledger.applied.get_mut(&self.request.desired.revision().source).filter(|_| writes_map)
-        {
-            applied.record = Some(name.to_owned());
-        }
-        let version = match &observed.ledger {
-            Knowledge::Known(Some(ledger)) => Some(ledger.resource_version.as_str()),
-            _ => None,
-        };
-        records.write_ledger(&ledger, version).await // I/O
-    }
-
-    /// Completes what earlier runs left unfinished. What they added is in the ledger by now.
-    async fn settle(&self, observed: &ObservedAccess) -> Result<Vec<Settled>, PortError> {
-        let mut settled = Vec::new();
-        for unfinished in &observed.unfinished {
-            let outcome = intent::outcome(unfinished, observed);
-            let remark = format!("settled by `{}`", self.request.holder);
-            self.complete(&unfinished.name, outcome, vec![remark]).await?;
-            settled.push(Settled { record: unfinished.name.clone(), outcome });
-        }
-        Ok(settled)
-    }
-
-    async fn complete(&self, name: &str, outcome: Outcome, remarks: Vec<String>) -> Result<(), PortError> {
-        let Some(records) = self.line.records else { return Ok(()) };
-        let completion = Completion { finished_at: self.line.reading.clock.now(), outcome, remarks };
-        records.complete(name, &completion).await // I/O
-    }
+/// What became of a write.
+enum Fate {
+    /// It was carried out, and what people should know of that.
+    Written(Option<String>),
+    /// Somebody else's came first, or undid it, and what the record should say of that.
+    TooLate(Option<String>),
 }
 
 /// A report of a run that found everything as it should be.
@@ -342,27 +265,8 @@ fn nothing_done(observed: ObservedAccess, approved: &ApprovedPlan) -> ApplyRepor
         record: None,
         outcome: None,
         verification: None,
+        is_ledger_written: false,
         settled: Vec::new(),
-        remarks: Vec::new(),
-    }
-}
-
-fn outcome(verification: Option<&Result<Verification, PortError>>) -> (Outcome, Vec<String>) {
-    match verification {
-        None => (Outcome::Verified, Vec::new()),
-        Some(Err(error)) => (Outcome::Unverified, vec![error.to_string()]),
-        Some(Ok(seen)) => {
-            let mut remarks: Vec<String> = seen.mismatch.iter().cloned().collect();
-            if !seen.plan.is_empty() {
-                remarks.push(format!("{} changes are missing again", seen.plan.changes().len()));
-            }
-            remarks.extend(seen.caller.as_ref().err().filter(|_| seen.is_unknown()).map(ToString::to_string));
-            let outcome = match seen {
-                _ if seen.is_unknown() => Outcome::Unverified,
-                _ if seen.is_as_planned() => Outcome::Verified,
-                _ => Outcome::NotAsPlanned,
-            };
-            (outcome, remarks)
-        }
+        remarks: remarks::newcomers(approved.plan(), false),
     }
 }

@@ -3,7 +3,10 @@
 //! Each step that touches the outside is marked `// I/O`; what lies between is pure and lives in the core.
 
 mod apply;
+mod finish;
 mod intent;
+mod lock;
+mod remarks;
 mod report;
 mod verify;
 
@@ -37,7 +40,7 @@ pub struct Line<'a> {
     pub change: &'a dyn ChangeAccess,
     /// How it writes records and the ledger; `None` where the user said that nothing shall be recorded.
     pub records: Option<&'a dyn KeepRecords>,
-    /// One deploy at a time.
+    /// One deploy at a time; left alone where nothing is recorded.
     pub lock: &'a dyn HoldLock,
 }
 
@@ -72,9 +75,14 @@ pub async fn plan(
     circumstances: &Circumstances,
 ) -> Result<Planned, PortError> {
     let observed = observe(reading).await?; // I/O
+    Ok(planned(observed, desired, circumstances))
+}
+
+/// Plans against what was observed.
+pub fn planned(observed: ObservedAccess, desired: &DesiredAccess, circumstances: &Circumstances) -> Planned {
     let plan = plan::plan(desired, &observed);
     let judgements = judge(&plan, desired, &observed, circumstances);
-    Ok(Planned { observed, plan, judgements })
+    Planned { observed, plan, judgements }
 }
 
 /// Asks the API server what it would say to the plan's calls.

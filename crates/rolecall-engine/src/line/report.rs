@@ -55,6 +55,8 @@ pub struct ApplyReport {
     pub outcome: Option<Outcome>,
     /// What was seen afterwards.
     pub verification: Option<Verification>,
+    /// Was the ledger written? It may have had to be where the map was as it should be.
+    pub is_ledger_written: bool,
     /// Applies of earlier runs that this one found unfinished, and what had come of them.
     pub settled: Vec<Settled>,
     /// What else people should know, in sentences.
@@ -85,6 +87,9 @@ pub enum ApplyError {
     /// Without a record nobody can tell what was ours. Nothing was changed.
     #[error("the plan removes entries, and without records nobody can tell whether they were ours")]
     CannotRemoveUnrecorded,
+    /// Without a ledger nobody can tell whose the entries are that would change. Nothing was changed.
+    #[error("the plan changes entries that are there, and nobody can tell whose they are: {0}")]
+    CannotTellWhose(String),
     /// Somebody else is at it. Nothing was changed.
     #[error("`{holder}` is deploying to this cluster")]
     Locked {
@@ -104,6 +109,17 @@ pub enum ApplyError {
         #[from]
         source: PortError,
     },
+    /// The write of the map was not answered: it may have been made, or still be on its way. A record stays
+    /// unfinished, and the next apply settles it.
+    #[error("the map may have been written: {}", fate(record.as_deref(), unread.as_ref()))]
+    Unanswered {
+        /// The name of the record, where one is kept.
+        record: Option<String>,
+        /// What came instead of an answer.
+        source: PortError,
+        /// Why the map could not be read afterwards; `None` where it could, and is as it was before.
+        unread: Option<PortError>,
+    },
     /// The map was written, and what belongs to it could not be: the record stays unfinished, and the next
     /// apply finishes it.
     #[error("the map was written, but the record `{record}` could not be finished")]
@@ -113,4 +129,15 @@ pub enum ApplyError {
         /// What was refused.
         source: PortError,
     },
+}
+
+fn fate(record: Option<&str>, unread: Option<&PortError>) -> String {
+    let seen = match unread {
+        Some(why) => format!("there was no answer, and the map could not be read afterwards ({why})"),
+        None => "there was no answer, and the map does not show it yet".to_owned(),
+    };
+    match record {
+        Some(record) => format!("{seen}; the record `{record}` stays unfinished"),
+        None => seen,
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rolecall_core::cluster::AuthenticationMode;
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::effective::{Candidate, EffectiveMap, TemplateValues, Verdict, explain};
+use rolecall_core::identity_mapping::CLUSTER_ADMIN_GROUP;
 use rolecall_core::observed::{Caller, Knowledge, ObservedAccess};
 use rolecall_core::plan::{self, Plan};
 use rolecall_core::principal::PrincipalArn;
@@ -16,6 +17,9 @@ use crate::retry;
 /// The authenticator sees a write within milliseconds, but there is no signal for it.
 const CATCHES_UP_WITHIN: u32 = 20;
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// The group that the API server gives to all whom it knows.
+const EVERYBODY_KNOWN: &str = "system:authenticated";
 
 /// What was seen.
 #[derive(Debug, Clone)]
@@ -78,8 +82,7 @@ pub async fn verify(
 fn expectation(caller: Option<&Caller>, observed: &ObservedAccess) -> Expectation {
     let arn = caller.and_then(|caller| caller.canonical_arn.as_deref()).map(PrincipalArn::parse);
     let Some(Ok(arn)) = arn else { return Expectation::None };
-    let entries = observed.access_entries.known().map_or(&[][..], Vec::as_slice);
-    if entries.iter().any(|entry| entry.principal_arn.eq_ignore_ascii_case(arn.canonical())) {
+    if observed.access_entry(arn.canonical()).is_some() {
         return Expectation::None;
     }
     match explain(&EffectiveMap::read(observed.data()), &arn, &TemplateValues::default()).verdict {
@@ -116,7 +119,6 @@ fn mismatch(caller: &Result<Caller, PortError>, expectation: &Expectation) -> Op
 
 fn difference(caller: &Caller, expected: &Candidate) -> Option<String> {
     // What the templates would become depends on the session, which only the authenticator knows.
-    let is_plain = |text: &str| !text.contains("{{");
     if is_plain(&expected.username) && expected.username != caller.username {
         return Some(format!(
             "the caller is `{}`, and by the map it is `{}`",
@@ -124,5 +126,56 @@ fn difference(caller: &Caller, expected: &Candidate) -> Option<String> {
         ));
     }
     let lacking = expected.groups.iter().find(|group| is_plain(group) && !caller.groups.contains(group));
-    lacking.map(|group| format!("the caller is not in `{group}`, and by the map it is"))
+    let lacking = lacking.map(|group| format!("the caller is not in `{group}`, and by the map it is"));
+    lacking.or_else(|| {
+        let extra = caller.groups.iter().find(|group| !is_given(group, &expected.groups))?;
+        Some(format!("the caller is in `{extra}`, and by the map it is not"))
+    })
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.contains("{{")
+}
+
+/// Does the map give `group`, or the API server to everybody? Nobody gets to be cluster-admin by a template
+/// without a word about it.
+fn is_given(group: &str, expected: &[String]) -> bool {
+    let by_template = |template: &String| {
+        !is_plain(template) && group != CLUSTER_ADMIN_GROUP && may_become(template, group)
+    };
+    group == EVERYBODY_KNOWN
+        || expected.iter().any(|given| given == group)
+        || expected.iter().any(by_template)
+}
+
+/// Could the placeholders of `template` be filled so that it is `text`? An account id, a session's name, an
+/// access key and a host's name have no colon in them.
+fn may_become(template: &str, text: &str) -> bool {
+    let Some((before, rest)) = template.split_once("{{") else { return template == text };
+    let Some((_, after)) = rest.split_once("}}") else { return template == text };
+    let Some(text) = text.strip_prefix(before) else { return false };
+    let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    ends.take_while(|end| !text[..*end].contains(':')).any(|end| may_become(after, &text[end..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_become;
+
+    #[test]
+    fn a_template_becomes_what_its_placeholders_allow() {
+        for (template, text, expect) in [
+            ("{{SessionName}}", "ann", true),
+            ("{{SessionName}}", "system:masters", false),
+            ("team-{{SessionName}}", "team-ann", true),
+            ("team-{{SessionName}}", "ann", false),
+            ("{{AccountID}}-{{SessionName}}-x", "1-ann-b-x", true),
+            ("{{AccountID}}-{{SessionName}}-x", "1-ann-b", false),
+            ("a:{{SessionName}}", "a:b", true),
+            ("a:{{SessionName}}", "a:b:c", false),
+            ("{{", "ann", false),
+        ] {
+            assert_eq!(may_become(template, text), expect, "{template} {text}");
+        }
+    }
 }

@@ -96,7 +96,8 @@ async fn how_long_to_wait_is_told() {
 #[tokio::test]
 async fn no_failed_read_is_an_empty_one() {
     let stage = Stage::set().await;
-    for path in ["/configmaps/aws-auth", "labelSelector", "selfsubjectreviews"] {
+    for path in ["/configmaps/aws-auth", "labelSelector", "/configmaps/rolecall-ledger", "selfsubjectreviews"]
+    {
         for status in [401, 429, 500, 503] {
             stage.proxy.script([Rule::new(Match::path(path), Fault::answer(status))]);
             assert!(stage.us.observe().await.is_err(), "{path} {status}");
@@ -104,8 +105,10 @@ async fn no_failed_read_is_an_empty_one() {
     }
     stage.proxy.script([Rule::new(Match::path("/configmaps/aws-auth"), Fault::answer(403))]);
     assert_eq!(stage.us.observe().await.unwrap_err().kind, PortErrorKind::Denied);
-    stage.proxy.script([Rule::new(Match::path("labelSelector"), Fault::answer(403))]);
-    assert_eq!(stage.us.observe().await.unwrap().ledger.known(), None);
+    for path in ["labelSelector", "/configmaps/rolecall-ledger"] {
+        stage.proxy.script([Rule::new(Match::path(path), Fault::answer(403))]);
+        assert_eq!(stage.us.observe().await.unwrap().ledger.known(), None);
+    }
     stage.proxy.script([Rule::new(Match::path("selfsubjectreviews"), Fault::answer(403))]);
     assert_eq!(stage.us.observe().await.unwrap().caller.known(), None);
 }
@@ -113,6 +116,7 @@ async fn no_failed_read_is_an_empty_one() {
 #[tokio::test]
 async fn an_observation_is_three_requests() {
     let (cluster, admin) = stage::bootstrapped().await;
+    admin.write_ledger(&Ledger::default(), None).await.unwrap();
     let mark = cluster.audit_mark();
     admin.observe().await.unwrap();
     let mut requests: Vec<(String, String)> = Vec::new();

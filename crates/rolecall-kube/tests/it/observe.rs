@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::Method;
 use rolecall_core::cluster::{AuthenticationMode, fingerprint};
+use rolecall_core::identity_mapping::{EntryKey, Section};
 use rolecall_core::ledger::Ledger;
 use rolecall_core::observed::Knowledge;
 use rolecall_engine::port::{KeepRecords, ObserveAccess, PortErrorKind};
@@ -87,6 +88,26 @@ async fn what_may_not_be_read_is_not_empty() {
     assert!(why.contains("cannot list resource \"configmaps\""), "{why}");
 }
 
+/// Whoever takes the label away does not make us forget what is ours, and the next write puts it back.
+#[tokio::test]
+async fn a_ledger_without_its_label_is_a_ledger_still() {
+    let (cluster, admin) = stage::bootstrapped().await;
+    let mut ledger = Ledger::default();
+    ledger.unmanaged.insert(EntryKey::new(Section::MapRoles, "arn:aws:iam::111122223333:role/a"));
+    admin.write_ledger(&ledger, None).await.unwrap();
+    let mut kubectl = cluster.kubectl();
+    kubectl.args(["label", "configmap", "rolecall-ledger", "-n", "rolecall", "rolecall.dev/record-"]);
+    assert!(kubectl.output().unwrap().status.success());
+
+    let afresh = stage::admin(&cluster).await;
+    let Knowledge::Known(Some(observed)) = afresh.observe().await.unwrap().ledger else { panic!() };
+    assert_eq!(observed.ledger, ledger);
+    afresh.write_ledger(&Ledger::default(), Some(&observed.resource_version)).await.unwrap();
+    let path = "/api/v1/namespaces/rolecall/configmaps/rolecall-ledger";
+    let stored = cluster.request(Method::GET, path, None).unwrap().success().unwrap();
+    assert_eq!(stored["metadata"]["labels"]["rolecall.dev/record"], "ledger");
+}
+
 fn may_read_the_map_alone(cluster: &Cluster, group: &str) {
     let rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system";
     let role = json!({
@@ -116,12 +137,13 @@ async fn the_canonical_arn_of_an_iam_caller_is_told() {
     let observed = us.observe().await.unwrap();
     let caller = observed.caller.known().unwrap();
     assert_eq!((caller.username.as_str(), caller.canonical_arn.as_deref()), ("observer", Some(arn.as_str())));
-    assert_eq!(tokens.n_asked.load(Ordering::SeqCst), 3, "three requests, each with a token");
+    let n_asked = tokens.n_asked.load(Ordering::SeqCst);
+    assert_eq!(n_asked, 4, "three requests, and one for a ledger that is not in the list, each with a token");
 
     let afresh = us.authenticate_afresh().await.unwrap();
     assert_eq!(&afresh, caller);
     assert_eq!(tokens.n_fresh.load(Ordering::SeqCst), 1);
-    assert_eq!(tokens.n_asked.load(Ordering::SeqCst), 3);
+    assert_eq!(tokens.n_asked.load(Ordering::SeqCst), n_asked);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! The pinned Python environment: AWS CLI v1 with botocore, and MiniStack; and
-//! the AWS CLI v2 that only the benchmark needs.
+//! The pinned Python environment: AWS CLI v1 with botocore, MiniStack, and a
+//! validator of XML; and the AWS CLI v2 that only the benchmark needs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

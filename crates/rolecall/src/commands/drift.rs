@@ -1,9 +1,10 @@
 //! `rolecall drift`: what differs between the files and the cluster that nobody planned.
 
 use clap::Args;
+use rolecall_core::render::{drift_remarks, drift_suite};
 use rolecall_engine::line;
 
-use super::plan::{circumstances, document, page};
+use super::plan::{circumstances, document, telling};
 use crate::cli::{ClusterArgs, PathArgs};
 use crate::failure::{Failure, Status};
 use crate::files;
@@ -29,11 +30,10 @@ pub(crate) fn run(args: &DriftArgs, screen: &Screen) -> Result<Status, Failure> 
         let circumstances = circumstances(Some(target.cluster.identity().clone()), Vec::new());
         Ok(line::plan(target.reading(), &project.desired, &circumstances).await?)
     })?;
-    if screen.is_json() {
-        screen.json(&document(&planned, &project.file))?;
-    } else {
-        screen.lines(&page(&planned))?;
-    }
+    let mut telling = telling("drift", &planned, Some(&project.file), document(&planned, &project.file));
+    telling.remarks = drift_remarks(&planned.plan);
+    telling.suites.push(drift_suite(&planned.plan));
+    screen.tell(&telling)?;
     let plan = &planned.plan;
     let has_intruder = plan.unmanaged().iter().any(|entry| entry.is_new);
     Ok(if !plan.blocked().is_empty() || !plan.conflicts().is_empty() {

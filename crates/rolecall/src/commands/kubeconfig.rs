@@ -3,8 +3,6 @@
 //! What the file shall say is the core's to decide; in here it is read and written.
 
 use std::env;
-use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,6 +15,7 @@ use serde_json::json;
 use crate::failure::{Failure, Status};
 use crate::files;
 use crate::output::Screen;
+use crate::replace::{Access, replace};
 use crate::target::{self, variable, within};
 
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -85,7 +84,7 @@ pub(crate) fn run(args: &KubeconfigArgs, screen: &Screen) -> Result<Status, Fail
         return Ok(Status::Done);
     }
     if update.changed {
-        write(Path::new(&update.path), &update.text)?;
+        replace(Path::new(&update.path), &update.text, Access::OwnerOnly)?;
     }
     tell(&update, &cluster, screen)
 }
@@ -132,34 +131,6 @@ fn command() -> String {
         (Some(found), Some(name)) if found == this => name.to_string_lossy().into_owned(),
         _ => this.to_string_lossy().into_owned(),
     }
-}
-
-/// Writes beside the file first and renames then, so that nobody ever reads half of it. A link stays a link.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let attempt = |error| Failure::io(format!("write `{}`", path.display()), error);
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(attempt)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(attempt)?;
-    file.write_all(text.as_bytes()).map_err(attempt)?;
-    restrict(file.as_file(), &target).map_err(attempt)?;
-    file.as_file().sync_all().map_err(attempt)?;
-    file.persist(&target).map_err(|error| attempt(error.error))?;
-    Ok(())
-}
-
-/// Nobody but the owner, and less than that if the file was so before.
-#[cfg(unix)]
-fn restrict(file: &fs::File, replaced: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let before = fs::metadata(replaced).map_or(0o600, |metadata| metadata.permissions().mode());
-    file.set_permissions(fs::Permissions::from_mode(before & 0o600))
-}
-
-/// A user's folder keeps others out by itself.
-#[cfg(not(unix))]
-fn restrict(_: &fs::File, _: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 fn tell(update: &Update, cluster: &EksCluster, screen: &Screen) -> Result<Status, Failure> {

@@ -4,7 +4,7 @@
 mod tests;
 
 use rolecall_core::render::{self, API_VERSION};
-use rolecall_core::token::Inspection;
+use rolecall_core::token::{Inspection, Verification as TokenVerification};
 use rolecall_engine::line::{ApplyReport, Rehearsal, Verification};
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ pub(crate) fn apply_report(report: &ApplyReport) -> Value {
         "outcome": report.outcome,
         "record": report.record,
         "verification": report.verification.as_ref().map(seen),
+        "ledgerWritten": report.is_ledger_written,
         "settled": settled.collect::<Vec<_>>(),
         "remarks": report.remarks,
     })
@@ -42,6 +43,30 @@ pub(crate) fn token_inspection(inspection: &Inspection) -> Value {
         "failure": inspection.failure,
         "warnings": inspection.warnings,
         "facts": inspection.facts,
+    })
+}
+
+/// What came of a token.
+pub(crate) fn token_verification(verification: &TokenVerification, cluster_name: Option<&str>) -> Value {
+    let identity = verification.identity.as_ref().map(|identity| {
+        json!({
+            "arn": identity.arn.text(),
+            "canonicalArn": identity.arn.canonical(),
+            "account": identity.account,
+            "userId": identity.user_id,
+            "sessionName": identity.session_name,
+        })
+    });
+    json!({
+        "apiVersion": API_VERSION,
+        "kind": "TokenVerification",
+        "outcome": verification.outcome,
+        "clusterName": cluster_name,
+        "checks": verification.steps,
+        "failure": verification.failure,
+        "warnings": verification.warnings,
+        "facts": verification.inspection.facts,
+        "identity": identity,
     })
 }
 

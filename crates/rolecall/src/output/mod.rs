@@ -1,9 +1,10 @@
 //! What is said, and where: data on stdout, talk on stderr; colour only where somebody looks.
 
+mod difference;
 mod documents;
 mod finding;
-mod printable;
 mod progress;
+mod telling;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -12,14 +13,15 @@ use std::time::Duration;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
-use rolecall_core::finding::Finding;
-use rolecall_core::render::{Line, Tone};
+use rolecall_core::finding::{Level, has_errors};
+use rolecall_core::render::{CheckReport, CheckedFile, Line, Tone, json_text, printable, printable_line};
 use serde_json::Value;
 
-pub(crate) use documents::{apply_report, rehearsed, token_inspection, verification};
-use printable::printable;
+pub(crate) use difference::difference;
+pub(crate) use documents::{apply_report, rehearsed, token_inspection, token_verification, verification};
 pub(crate) use progress::Progress;
 use progress::StatusLine;
+pub(crate) use telling::Telling;
 
 use crate::failure::Failure;
 
@@ -31,6 +33,11 @@ const WIDTH_OF_NO_TERMINAL: usize = 100;
 pub(crate) enum Format {
     Text,
     Json,
+    Markdown,
+    Sarif,
+    Junit,
+    Github,
+    Gitlab,
 }
 
 /// When colour is used.
@@ -43,24 +50,40 @@ pub(crate) enum Color {
 
 /// Where a command prints.
 pub(crate) struct Screen {
+    command: String,
     format: Format,
     color: ColorChoice,
     status: StatusLine,
 }
 
 impl Screen {
-    pub(crate) fn new(format: Format, color: Color) -> Self {
+    pub(crate) fn new(command: String, format: Format, color: Color) -> Self {
         let color = match color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Self { format, color, status: StatusLine::default() }
+        Self { command, format, color, status: StatusLine::default() }
+    }
+
+    /// The command that speaks.
+    pub(crate) fn command(&self) -> &str {
+        &self.command
+    }
+
+    /// The voice that was asked for.
+    pub(crate) fn format(&self) -> Format {
+        self.format
     }
 
     /// Is the data for a script?
     pub(crate) fn is_json(&self) -> bool {
         self.format == Format::Json
+    }
+
+    /// Is the data for a person?
+    pub(crate) fn is_text(&self) -> bool {
+        self.format == Format::Text
     }
 
     /// Prints data as it is.
@@ -73,7 +96,7 @@ impl Screen {
 
     /// Prints a document for scripts.
     pub(crate) fn json(&self, document: &Value) -> Result<(), Failure> {
-        self.data(&format!("{document:#}\n"))
+        self.data(&json_text(document))
     }
 
     /// Prints a text with its tones.
@@ -125,20 +148,23 @@ impl Screen {
         }
     }
 
-    /// Shows findings with the place they are about; to scripts as a document as well, if one is an error.
-    pub(crate) fn findings(&self, findings: &[Finding], text: &str) -> Result<(), Failure> {
-        self.talk_of_findings(findings, text);
-        if self.is_json() && rolecall_core::finding::has_errors(findings) {
-            self.json(&rolecall_core::render::findings(findings))?;
+    /// Shows what was found in a file; in the voice that was asked for as well, if it refuses the file.
+    pub(crate) fn findings(&self, file: CheckedFile) -> Result<(), Failure> {
+        let is_told = has_errors(file.findings()) || self.format == Format::Github;
+        if self.is_text() || !is_told {
+            self.talk_of_findings(&file);
+            return Ok(());
         }
-        Ok(())
+        if self.is_json() {
+            self.talk_of_findings(&file);
+        }
+        self.report(&CheckReport::new(&self.command, vec![file], Level::Error))
     }
 
-    /// Shows findings beside the data.
-    pub(crate) fn talk_of_findings(&self, findings: &[Finding], text: &str) {
-        let text = &rolecall_core::check::masked(text);
-        for finding in findings {
-            self.talk(&finding::excerpt(finding, text));
+    /// Shows what was found in a file beside the data.
+    pub(crate) fn talk_of_findings(&self, file: &CheckedFile) {
+        for finding in file.findings() {
+            self.talk(&finding::paragraph(file, finding));
         }
     }
 
@@ -173,7 +199,7 @@ pub(crate) fn is_interactive() -> bool {
 }
 
 fn page(lines: &[Line]) -> String {
-    lines.iter().map(|line| painted(style(line.tone), &printable(&line.text)) + "\n").collect()
+    lines.iter().map(|line| painted(style(line.tone), &printable_line(&line.text)) + "\n").collect()
 }
 
 fn style(tone: Tone) -> Style {

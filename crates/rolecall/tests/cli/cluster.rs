@@ -9,7 +9,7 @@ use rolecall_testenv::story::{Cast, FirstEntry, NODES, Told, manifest, user};
 use rolecall_testenv::{ClusterOptions, eventually};
 use serde_json::Value;
 
-use crate::schemas::check;
+use crate::schema::check;
 
 const ROLECALL: &str = env!("CARGO_BIN_EXE_rolecall");
 
@@ -94,9 +94,20 @@ fn drift_and_verify_tell_and_end_with_2() {
     let drifted = ends(run(&["drift"]), 2);
     assert!(drifted.says("Plan: 1 to add"), "{drifted}");
     check("verification", &document(&ends(run(&["verify", "-o", "json"]), 2)));
+    assert!(ends(run(&["drift", "-o", "junit"]), 2).stdout.contains("<failure type=\"drift\""));
+    assert!(ends(run(&["verify", "-o", "github"]), 2).stdout.contains("::error file=aws-auth.yml,line=1,"));
+    assert!(
+        ends(run(&["drift", "-o", "markdown"]), 2)
+            .stdout
+            .starts_with("<!-- rolecall -->\n<!-- rolecall: drift ")
+    );
     let applied = document(&ends(run(&["apply", "--yes", "-o", "json"]), 0));
     assert_eq!(applied["outcome"], "verified");
     check("apply-report", &applied);
+    assert!(
+        ends(run(&["apply", "--yes", "-o", "markdown"]), 0).stdout.contains("**Rolecall** Nothing to do")
+    );
+    assert!(ends(run(&["verify", "-o", "junit"]), 0).stdout.contains("failures=\"0\""));
     ends(run(&["drift"]), 0);
     check("plan", &document(&ends(run(&["drift", "-o", "json"]), 0)));
     let verified = ends(run(&["verify"]), 0);
@@ -108,6 +119,74 @@ fn drift_and_verify_tell_and_end_with_2() {
     cast.cluster.write_aws_auth(&[("mapRoles", &roles), ("mapUsers", &users)]).unwrap();
     let drifted = ends(run(&["drift"]), 2);
     assert!(drifted.says("role/intruder [view], not there at the last pass"), "{drifted}");
+    // The pass that takes note of it says so, though it has nothing to write but the ledger.
+    let noted = ends(run(&["apply", "--yes"]), 0);
+    let warning =
+        "warning: role `arn:aws:iam::111122223333:role/intruder` [view] was not there at the last pass";
+    assert!(noted.stderr.contains(warning), "{noted}");
+    assert!(noted.says("Nothing to do") && noted.says("The ledger was brought up to date."), "{noted}");
+    ends(run(&["drift"]), 0);
+}
+
+#[test]
+fn a_plan_made_for_another_is_applied_by_him_alone() {
+    let cast = cast();
+    ends(cast.pipeline.rolecall(&["apply", "--yes"]).unwrap(), 0);
+    let users = format!("{}{}", user("admin", "system:masters"), user("other", "view"));
+    let by_admin = |arguments: &[&str]| cast.admin.rolecall(arguments).unwrap();
+    let for_pipeline = ["plan", "--applier", &cast.pipeline_role];
+
+    // What would lock out whoever applies it is refused, though it would not lock out who plans it.
+    cast.write(&manifest(NODES, &users)).unwrap();
+    let refused = ends(by_admin(&for_pipeline), 3);
+    assert!(refused.says("RG01 refuses"), "{refused}");
+
+    cast.commit("", &users).unwrap();
+    let planned = ends(by_admin(&[&for_pipeline[..], &["--out", "plan.json", "-o", "json"]].concat()), 0);
+    let planned = document(&planned);
+    check("plan", &planned);
+    assert_eq!(planned["applier"]["canonicalArn"], cast.pipeline_role);
+    assert_eq!(planned["plannedBy"]["username"], "admin");
+    let refused = ends(by_admin(&["apply", "plan.json", "--yes"]), 3);
+    let told = format!("RG07 refuses: the plan is to be applied by `{}`", cast.pipeline_role);
+    assert!(refused.says(&told), "{refused}");
+    ends(cast.pipeline.rolecall(&["apply", "plan.json", "--yes"]).unwrap(), 0);
+}
+
+#[test]
+fn what_is_missing_is_granted_by_a_command_that_can_be_pasted() {
+    let cast = Cast::assemble(Path::new(ROLECALL), ClusterOptions::default()).unwrap();
+    cast.write(&manifest(NODES, &user("admin", "system:masters"))).unwrap();
+    let applied = cast.creator.rolecall(&["apply", "--yes", "--context", "admin"]).unwrap();
+    let applied = ends(applied, 1);
+    assert!(applied.says("`rolecall bootstrap cluster --context admin`"), "{applied}");
+
+    // The pipeline's role gets in, and may read the map, but nothing of ours.
+    let own = format!("- rolearn: {}\n  username: codebuild\n  groups: [readers]\n", cast.pipeline_role);
+    cast.cluster.write_aws_auth(&[("mapRoles", &format!("{NODES}{own}"))]).unwrap();
+    let kubectl = |arguments: &str| {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        cast.creator.kubectl(&arguments).unwrap().succeeded().unwrap()
+    };
+    kubectl("create role readers -n kube-system --verb=get --resource=configmaps --resource-name=aws-auth");
+    kubectl("create rolebinding readers -n kube-system --role=readers --group=readers");
+    let with_region = format!(
+        "`rolecall bootstrap cluster --cluster {} --region {}`",
+        cast.cluster.name(),
+        rolecall_testenv::REGION
+    );
+    cast.write(&manifest(&format!("{NODES}{own}"), &user("admin", "system:masters"))).unwrap();
+    let is_planned = || {
+        let planned = cast.pipeline.rolecall(&["plan"]).unwrap();
+        planned.status == Some(0) && planned.stdout.replace('\n', " ").contains(&with_region)
+    };
+    assert!(
+        eventually(Duration::from_secs(10), is_planned),
+        "{}",
+        cast.pipeline.rolecall(&["plan"]).unwrap()
+    );
+    let refused = ends(cast.pipeline.rolecall(&["apply", "--yes"]).unwrap(), 1);
+    assert!(refused.stderr.contains(&with_region), "{refused}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::run::{Desk, MAP};
+use crate::schema::check;
 
 const CASES: &str = include_str!("../../../rolecall-core/tests/cases/authenticator.jsonl");
 
@@ -41,7 +42,9 @@ fn tells_the_mapping_that_wins_and_its_place() {
     assert_eq!(document["outcome"], "mapped");
     assert_eq!(document["username"], "codebuild");
     assert_eq!(document["groups"], serde_json::json!(["system:masters"]));
-    let via = serde_json::json!({ "section": "mapRoles", "index": 1, "file": "aws-auth.yml", "line": 14 });
+    let place = serde_json::json!({ "file": "aws-auth.yml", "line": 14, "column": 7 });
+    let mut via = serde_json::json!({ "section": "mapRoles", "index": 1 });
+    via.as_object_mut().unwrap().extend(place.as_object().unwrap().clone());
     assert_eq!(document["via"], via);
     let page = desk.run(&["explain", arn, "-f", "aws-auth.yml"]).ends(0).stdout;
     let expected = "\
@@ -49,7 +52,7 @@ arn:aws:iam::111122223333:role/codebuild (assumed-role)
   is mapped
     username  codebuild
     groups    system:masters
-    via       mapRoles[1], aws-auth.yml:14
+    via       mapRoles[1], aws-auth.yml:14:7
 ";
     assert_eq!(page, expected);
 }
@@ -101,9 +104,75 @@ fn a_broken_section_is_explained_and_its_findings_are_talk() {
     desk.run(&["explain", arn, "-f", "none.yml"]).ends(1).says("there is no file `none.yml`");
 }
 
+/// Of two keys that print the same the authenticator takes one by chance, and only one of them can be read.
+#[test]
+fn what_chance_decides_is_told_as_such() {
+    let desk = Desk::new();
+    desk.write("aws-auth.yml", &format!("{MAP}      1: .inf\n      '1': x\n"));
+    desk.run(&["explain", "arn:aws:iam::111122223333:user/admin", "-f", "aws-auth.yml"])
+        .ends(0)
+        .prints("  is ambiguous: one of these is picked at random")
+        .prints("    username  admin")
+        .prints("    denied    `mapUsers` cannot be read, so all of it counts as empty");
+}
+
 #[test]
 fn what_is_no_arn_is_told_with_an_example() {
     let outcome =
         Desk::new().run(&["explain", "admin"]).ends(1).says("error: `admin` is not the ARN of a principal");
     assert_eq!(outcome.says("hint: ").stdout, "");
+}
+
+/// As `kubectl get cm aws-auth -n kube-system -o json` prints it, and piped.
+#[test]
+fn a_saved_config_map_is_explained_from_stdin() {
+    let roles = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [\"g\"]\n";
+    let object = serde_json::json!({
+        "apiVersion": "v1",
+        "data": { "mapRoles": roles },
+        "kind": "ConfigMap",
+        "metadata": { "name": "aws-auth", "namespace": "kube-system", "resourceVersion": "7" },
+    });
+    let arguments = ["explain", "arn:aws:iam::111122223333:role/dev", "-f", "-", "-o", "json"];
+    let desk = Desk::new();
+    let document = desk.run_with(&arguments, &format!("{object:#}")).ends(0).quietly().json();
+    assert_eq!((&document["username"], &document["via"]["file"]), (&"dev".into(), &"stdin".into()));
+    assert_eq!(document["via"]["line"], 4, "{document:#}");
+}
+
+#[test]
+fn losers_and_notes_stand_below_the_answer() {
+    let desk = Desk::new();
+    let twice = "    - rolearn: arn:aws:iam::111122223333:role/CodeBuild
+      username: 'b:{{SessionName}}'
+  mapUsers: |
+";
+    desk.write("aws-auth.yml", &MAP.replace("  mapUsers: |\n", twice));
+    let arn = "arn:aws:iam::111122223333:role/codebuild";
+    let page = desk.run(&["explain", arn, "-f", "aws-auth.yml"]).ends(0).stdout;
+    let expected = "\
+arn:aws:iam::111122223333:role/codebuild (role)
+  is mapped
+    username  b:{{SessionName}}
+    groups    (none)
+    via       mapRoles[2], aws-auth.yml:17:7
+    note: `{{SessionName}}` is filled by the authenticator, with the name of the role's session
+      hint: `--session-name` fills it here
+  does not answer:
+    mapRoles[1], aws-auth.yml:14:7: entry 2 for the same principal replaces it
+";
+    assert_eq!(page, expected);
+}
+
+#[test]
+fn a_dropped_entry_is_the_reason_and_has_its_place() {
+    let desk = Desk::new();
+    desk.write("aws-auth.yml", &MAP.replace("- userarn:", "- rolearn:"));
+    let arn = "arn:aws:iam::111122223333:user/admin";
+    let document = desk.run(&["explain", arn, "-f", "aws-auth.yml", "-o", "json"]).ends(0).json();
+    assert_eq!(document["reason"]["code"], "dropped");
+    let message = "entry 0 of `mapUsers` is dropped: it has no `userarn`";
+    assert_eq!(document["reason"]["message"], message);
+    assert_eq!(document["losers"][0]["via"]["line"], 18, "{document:#}");
+    check("explanation", &document);
 }

@@ -18,9 +18,9 @@ fn a_wrong_indent_in_the_list_is_refused_with_its_place() {
     let outcome = plan(&MAP.replace("      username: codebuild", "     username: codebuild")).ends(3);
     let expected = "\
 error[RC004]: `mapRoles` cannot be read: did not find expected '-' indicator: this line is indented less than the one above it, by 1
-  --> aws-auth.yml:15:6
+  --> aws-auth.yml:15:6-25
 15 |      username: codebuild
-   |      ^
+   |      ^^^^^^^^^^^^^^^^^^^
    = help: ";
     assert!(outcome.stderr.starts_with(expected), "{}", outcome.stderr);
     assert_eq!(outcome.stdout, "");
@@ -34,11 +34,11 @@ fn every_file_that_is_not_the_map_is_refused() {
     check("", "1:1", "RC001");
     check("\n", "1:1", "RC001");
     check("# nothing\n", "1:1", "RC001");
-    check(&MAP.replace("namespace: kube-system", "namespace: default"), "5:14", "RC002");
-    check(&MAP.replace("name: aws-auth", "name: aws-auht"), "4:9", "RC002");
-    check(&MAP.replace("kind: ConfigMap", "kind: Secret"), "2:7", "RC002");
-    check(&MAP.replace("mapRoles: |", "mapRoles:"), "9:5", "RC003");
-    check(&format!("{MAP}---\n{MAP}"), "22:1", "RC012");
+    check(&MAP.replace("namespace: kube-system", "namespace: default"), "5:14-21", "RC002");
+    check(&MAP.replace("name: aws-auth", "name: aws-auht"), "4:9-17", "RC002");
+    check(&MAP.replace("kind: ConfigMap", "kind: Secret"), "2:7-13", "RC002");
+    check(&MAP.replace("mapRoles: |", "mapRoles:"), "9:5-16:31", "RC003");
+    check(&format!("{MAP}---\n{MAP}"), "22:1-44:1", "RC012");
     check(&MAP.replace("apiVersion: v1", "apiVersion: v1\n  x: y"), "2:4", "RC001");
 }
 

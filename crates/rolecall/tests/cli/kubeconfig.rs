@@ -1,7 +1,7 @@
 //! `kubeconfig`: merges, keeps, protects.
 
 use crate::run::{Desk, Outcome};
-use crate::schemas::check;
+use crate::schema::check;
 use crate::token::{ACCOUNT, REGION, World};
 
 const THEIRS: &str = "\

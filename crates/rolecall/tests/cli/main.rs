@@ -1,19 +1,27 @@
 //! The binary as its users have it: stdout, stderr and exit status.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
 
+mod check;
 #[cfg(target_os = "linux")]
 mod cluster;
-mod completions;
+#[cfg(unix)]
+mod documents;
 mod explain;
 mod findings;
 mod kubeconfig;
+mod mend;
 #[cfg(target_os = "linux")]
 mod ministack;
+mod packaging;
 mod plan;
 mod project;
-mod readme;
 mod reference;
 mod run;
+mod schema;
 mod schemas;
 mod token;
+mod token_verify;
 mod usage;
+mod voices;
+#[cfg(target_os = "linux")]
+mod whoami;

@@ -52,6 +52,15 @@ impl World {
         &self.directory
     }
 
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The credentials of a session of the role.
+    pub(crate) fn session(&self, name: &str) -> Credentials {
+        self.directory.assume_role_session(&self.role, name, Duration::from_hours(1))
+    }
+
     /// Does with a token what the authenticator does: asks the STS in it, with the cluster's name in a header.
     fn redeem(&self, token: &str, cluster: &str) -> (u16, String) {
         use base64::Engine as _;
@@ -173,6 +182,10 @@ fn the_token_alone_is_printed_on_demand_and_can_be_inspected() {
     let credential = desk.run(&["token", "-i", "prod"]).stdout;
     desk.run_with(&["token", "inspect"], &credential).ends(0).prints("It passes every check");
     desk.run(&["token", "inspect", "k8s-aws-v2.x"]).ends(1).prints("x refused: ").prints("  hint: ");
+    for nothing in ["", "\n"] {
+        let outcome = desk.run_with(&["token", "inspect"], nothing).ends(1);
+        assert_eq!(outcome.says("error: there is no token: what was given is empty").stdout, "");
+    }
 }
 
 #[test]

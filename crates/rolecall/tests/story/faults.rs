@@ -72,6 +72,27 @@ fn the_api_server_refuses() {
 }
 
 #[test]
+fn what_may_have_been_written_is_told_and_settled() {
+    let cast = cast();
+    let proxy = proxy_before(&cast.cluster);
+    cast.commit("", &with_admin()).unwrap();
+    let version = cast.version().unwrap();
+    let write = Match::method("PATCH".parse().unwrap()).and_path("/configmaps/aws-auth");
+    let read = Match::method("GET".parse().unwrap()).and_path("/configmaps/aws-auth");
+    // The first read is the plan's; after the write, nobody answers any more.
+    let mut script = vec![Rule::new(write, Fault::CutAfter)];
+    script.extend((2..=5).map(|n| Rule::new(read.clone().nth(n), Fault::CutBefore)));
+    proxy.script(script);
+    let told = cast.pipeline.rolecall(&["apply", "--yes"]).unwrap();
+    assert_failed(&told, &["the map may have been written"]);
+    assert!(told.stderr.contains("stays unfinished"), "{told}");
+    assert_ne!(cast.version().unwrap(), version, "it was written");
+    proxy.clear();
+    let settled = cast.pipeline.rolecall(&["apply", "--yes"]).unwrap().succeeded().unwrap();
+    assert!(settled.says("had not ended: its change had been made; it is settled now"), "{settled}");
+}
+
+#[test]
 fn the_api_server_is_gone() {
     let cast = cast();
     cast.commit("", &with_admin()).unwrap();

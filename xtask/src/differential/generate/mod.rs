@@ -6,7 +6,7 @@ mod chance;
 mod mangle;
 mod words;
 
-use words::{ACCOUNTS, ARNS, GROUPS, ODD, ROLES, SPECIAL, SSO, TWINS, USERNAMES, USERS};
+use words::{ACCOUNTS, ARNS, GROUPS, ODD, ROLES, SPECIAL, SSO, TWINS, USERNAMES, USERS, WILD};
 
 /// Makes documents, the same ones for the same seed.
 pub(super) struct Generator {
@@ -54,9 +54,26 @@ impl Generator {
         entries.collect()
     }
 
+    /// An ARN, and a pattern that was often made of it.
+    pub(super) fn arn_and_pattern(&mut self) -> (String, String) {
+        let arn = self.arn("role");
+        let mut pattern = if self.one_in(4) { self.arn("role") } else { arn.clone() };
+        for _ in 0..self.below(5) {
+            let mark = *self.pick(WILD);
+            let places: Vec<usize> = pattern.char_indices().map(|(at, _)| at).collect();
+            let from = self.below(places.len());
+            let to = (from + self.below(6)).min(places.len() - 1);
+            pattern.replace_range(places[from]..places[to], mark);
+        }
+        (if self.one_in(8) { self.mangled(&arn) } else { arn }, pattern)
+    }
+
     fn section(&mut self, kind: &str) -> String {
         if self.one_in(self.oddness) {
             return (*self.pick(SPECIAL)).to_owned();
+        }
+        if self.one_in(1000) {
+            return self.aliases();
         }
         let indent = *self.pick(&[0, 0, 0, 2, 4]);
         let count = self.below(self.most);
@@ -72,6 +89,13 @@ impl Generator {
             _ => text,
         };
         if self.one_in(self.oddness / 4) { self.mangled(&text) } else { text }
+    }
+
+    /// So many aliases that upstream's guard may speak, or nearly.
+    fn aliases(&mut self) -> String {
+        let (list, aliases) = (vec!["a"; self.below(500)], vec!["*x"; self.below(400)]);
+        let entry = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: u\n";
+        format!("{entry}  p: &x [{}]\n  q: [{}]\n", list.join(", "), aliases.join(", "))
     }
 
     fn entry(&mut self, indent: usize, kind: &str) -> String {

@@ -169,6 +169,10 @@ pub(super) const SPECIAL: &[&str] = &[
     "-\n",
 ];
 
+/// What makes a pattern of an ARN, or nearly.
+pub(super) const WILD: &[&str] =
+    &["*", "*", "?", "?", "**", "*?", "??", ".*", "\\", "[a-z]", "(", "$", "^", "+", ":", "\n", "\u{e9}", ""];
+
 /// Lines whose keys print the same, so that Go takes one by chance, and not always one that JSON can print.
 pub(super) const TWINS: &[&[&str]] = &[
     &["1: .inf", "\"1\": x"],

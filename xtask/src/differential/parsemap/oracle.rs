@@ -1,4 +1,4 @@
-//! The authenticator's own `ParseMap`, in a process beside us.
+//! The authenticator's own `ParseMap` and `ArnLike`, in a process beside us.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -17,8 +17,10 @@ pub(super) struct Oracle {
 }
 
 impl Oracle {
-    pub(super) fn start(program: &Path) -> Result<Self> {
+    /// The program with these arguments: none for `ParseMap`.
+    pub(super) fn start(program: &Path, arguments: &[&str]) -> Result<Self> {
         let mut process = Command::new(program)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -28,7 +30,7 @@ impl Oracle {
         Ok(Self { process, input, output })
     }
 
-    /// What the authenticator makes of `data`.
+    /// What the authenticator makes of `data`, or answers to the question that it holds.
     pub(super) fn ask(&mut self, data: &Data) -> Result<Value> {
         writeln!(self.input, "{}", serde_json::to_string(data)?)?;
         let mut line = String::new();

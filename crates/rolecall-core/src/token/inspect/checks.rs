@@ -61,7 +61,7 @@ pub(super) fn bad_encoding() -> Remark {
 }
 
 /// Check 4.
-pub(super) fn not_a_url(why: &str) -> Remark {
+pub(in super::super) fn not_a_url(why: &str) -> Remark {
     remark(Check::Url, format!("what it holds is not a URL: {why}"), REMAKE)
 }
 
@@ -163,12 +163,21 @@ fn check_date(date: &str, now: Timestamp) -> Result<(), Remark> {
     };
     let ago = now.duration_since(signed_at);
     if ago > LIFETIME {
-        let message = format!("it was signed {} minutes ago, and is good for 15", ago.as_secs() / 60);
+        let message = format!("it was signed {} ago, and is good for 15 minutes", rough(ago.as_secs() / 60));
         let hint =
             "make a new one; if it is new, the clock of this machine or of the one that made it is wrong";
         return Err(remark(Check::Expired, message, hint));
     }
     Ok(())
+}
+
+/// So many minutes, as people say it.
+fn rough(minutes: i64) -> String {
+    match minutes {
+        ..120 => format!("{minutes} minutes"),
+        120..2880 => format!("{} hours", minutes / 60),
+        _ => format!("{} days", minutes / 1440),
+    }
 }
 
 /// A quotation that cannot flood the screen.

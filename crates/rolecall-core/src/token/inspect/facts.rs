@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::super::host::host_region;
 use super::super::url::Url;
 use super::super::{LIFETIME, SERVICE};
-use super::{Check, Remark, remark};
+use super::{Check, InspectContext, Remark, remark};
 
 /// How far ahead of its own clock STS takes a signature's date.
 const STS_SKEW: SignedDuration = SignedDuration::from_secs(5 * 60);
@@ -108,14 +108,15 @@ pub(super) fn parse_date(text: &str) -> Option<Timestamp> {
 }
 
 /// What a good server would not have noticed, but STS or a stricter server will.
-pub(super) fn warnings(facts: &TokenFacts, url: &Url<'_>, now: Timestamp) -> Vec<Remark> {
+pub(super) fn warnings(facts: &TokenFacts, url: &Url<'_>, context: &InspectContext<'_>) -> Vec<Remark> {
     [
-        future_date(facts, now),
+        future_date(facts, context.now),
         url.has_user_info.then(user_info),
         url.has_fragment.then(fragment),
         unsigned(facts),
         scope(facts),
         session_token(facts),
+        other_region(facts, context.region),
     ]
     .into_iter()
     .flatten()
@@ -196,5 +197,14 @@ fn session_token(facts: &TokenFacts) -> Option<Remark> {
             "it was made with a temporary key, and without its session token".to_string(),
             "STS refuses it; set `AWS_SESSION_TOKEN` as well where the token is made",
         )
+    })
+}
+
+fn other_region(facts: &TokenFacts, cluster_region: Option<&str>) -> Option<Remark> {
+    let (theirs, ours) = (cluster_region?, facts.region.as_deref()?);
+    (ours != theirs).then(|| {
+        let message = format!("it names the STS of `{ours}`, and the cluster is in `{theirs}`");
+        let hint = "servers take that, where they reach it; the region of the cluster is the safe one";
+        remark(Check::OtherRegion, message, hint)
     })
 }

@@ -16,6 +16,7 @@ use serde::Serialize;
 mod checks;
 mod facts;
 
+pub(super) use checks::not_a_url;
 pub use facts::TokenFacts;
 
 use super::{MAX_BYTES, PREFIX, url};
@@ -57,7 +58,7 @@ pub struct Remark {
     pub hint: String,
 }
 
-/// The checks on a token, in the server's order, and then those that only warn.
+/// The checks on a token, in the server's order, then those that only warn, then what STS may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
@@ -105,6 +106,26 @@ pub enum Check {
     Scope,
     /// Warning: a temporary key without its session token.
     SessionToken,
+    /// Warning: the STS of another region than the cluster's.
+    OtherRegion,
+    /// STS takes the token; failing it, STS refused it for a reason of its own.
+    Sts,
+    /// STS: the signature is right, for this cluster.
+    Signature,
+    /// STS: it was signed at a time that STS goes by.
+    Clock,
+    /// STS: the credentials behind it have not expired.
+    Credentials,
+    /// STS: the access key is known.
+    AccessKey,
+    /// STS: the region is active in the account.
+    Region,
+    /// What answered is STS.
+    StsAnswer,
+    /// Who it is can enter a cluster.
+    Identity,
+    /// STS could not be asked, or did not have the time.
+    Unanswered,
 }
 
 /// Judges a token as the authenticator does, up to the call of STS, and tells what it says.
@@ -132,7 +153,7 @@ impl Inspection {
         };
         let query = url::parse_query(url.query);
         self.facts.read(&url, query.as_deref().unwrap_or_default());
-        self.warnings = facts::warnings(&self.facts, &url, context.now);
+        self.warnings = facts::warnings(&self.facts, &url, context);
         self.failure = checks::check_address(&url, context)
             .and_then(|()| query.map_err(checks::unreadable_query))
             .and_then(|query| checks::check_query(&query, context.now))
@@ -141,7 +162,7 @@ impl Inspection {
 }
 
 /// The URL in a token: checks 1 to 3.
-fn decode(token: &str) -> Result<String, Remark> {
+pub(super) fn decode(token: &str) -> Result<String, Remark> {
     if token.len() > MAX_BYTES {
         return Err(checks::too_long(token.len()));
     }
@@ -155,6 +176,6 @@ fn decode(token: &str) -> Result<String, Remark> {
 }
 
 /// A remark from its parts.
-fn remark(code: Check, message: impl Into<String>, hint: &str) -> Remark {
+pub(super) fn remark(code: Check, message: impl Into<String>, hint: &str) -> Remark {
     Remark { code, message: message.into(), hint: hint.to_owned() }
 }

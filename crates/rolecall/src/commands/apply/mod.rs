@@ -21,7 +21,7 @@ use crate::interrupts::Interrupts;
 use crate::output::{Screen, is_interactive};
 use crate::target::{self, Target, bounded};
 
-pub(super) use report::{failure, tell_remarks};
+pub(super) use report::{failure, refused, tell, tell_remarks};
 use stored::StoredPlan;
 use watch::Stage;
 pub(super) use watch::{Watch, holder};
@@ -72,7 +72,8 @@ pub(crate) fn run(args: &ApplyArgs, screen: &Screen) -> Result<Status, Failure> 
     let target = bounded(&runtime, args.cluster.timeout, screen, connecting)?;
     let declared =
         stored.as_ref().map_or_else(|| target.cluster.identity().clone(), |plan| plan.cluster.clone());
-    let circumstances = circumstances(Some(declared), allowed);
+    let applier = stored.as_ref().and_then(|plan| plan.applier.clone());
+    let circumstances = Circumstances { applier, ..circumstances(Some(declared), allowed) };
     let run = Run { args, screen, project: &project, runtime: &runtime, target: &target, circumstances };
     let approval = if args.yes && stored.is_none() {
         Approval::ByGuards
@@ -112,39 +113,46 @@ impl Run<'_> {
     fn look(&self, stored: Option<&StoredPlan>) -> Result<Option<Approval>, Failure> {
         let planning = async {
             let _progress = self.screen.progress("looking at the cluster");
-            Ok(line::plan(self.target.reading(), &self.project.desired, &self.circumstances).await?)
+            let planned = line::plan(self.target.reading(), &self.project.desired, &self.circumstances).await;
+            planned.map_err(|error| self.target.failure(error))
         };
         let planned = bounded(self.runtime, self.args.cluster.timeout, self.screen, planning)?;
         self.show(&planned)?;
         if let Some(stored) = stored {
-            stored.check(&document(&planned, &self.project.file))?;
+            stored.check(&document(&self.as_meant(stored, &planned), &self.project.file))?;
         }
         if is_refused(&planned.plan, &planned.judgements) {
             return Err(report::refused());
         }
         let changes = planned.plan.changes().to_vec();
-        let is_yes = self.args.yes || changes.is_empty() || self.asks("Apply these changes? [y/N]")?;
+        let is_yes = self.args.yes || changes.is_empty() || asks("Apply these changes? [y/N]", self.screen)?;
         if !is_yes {
             self.screen.note("nothing was changed");
         }
         Ok(is_yes.then_some(Approval::Seen(changes)))
     }
 
+    /// The plan as it was stored for whoever applies it: who that is in the cluster was told from the map. That it
+    /// is he who asks now is RG07's to say.
+    fn as_meant(&self, stored: &StoredPlan, planned: &Planned) -> Planned {
+        match stored.meant_for() {
+            Some(applier) => line::planned(
+                planned.observed.as_seen_by(&applier),
+                &self.project.desired,
+                &self.circumstances,
+            ),
+            None => planned.clone(),
+        }
+    }
+
     /// People see what they are asked about also where scripts get the data.
     fn show(&self, planned: &Planned) -> Result<(), Failure> {
         let lines = page(planned);
-        if self.screen.is_json() {
-            self.screen.show(&lines);
-            return Ok(());
+        if self.screen.is_text() {
+            return self.screen.lines(&lines);
         }
-        self.screen.lines(&lines)
-    }
-
-    fn asks(&self, question: &str) -> Result<bool, Failure> {
-        self.screen.question(question);
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(|error| Failure::io("read the answer", error))?;
-        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        self.screen.show(&lines);
+        Ok(())
     }
 
     fn carry_out(&self, approval: Approval) -> Result<Status, Failure> {
@@ -169,9 +177,17 @@ impl Run<'_> {
         })?;
         match outcome {
             Ok(report) => report::tell(&report, self.screen),
-            Err(error) => Err(failure(error, self.screen)?),
+            Err(error) => Err(self.target.failure(failure(error, self.screen)?)),
         }
     }
+}
+
+/// Asks at the terminal; anything but a yes is a no.
+pub(super) fn asks(question: &str, screen: &Screen) -> Result<bool, Failure> {
+    screen.question(question);
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(|error| Failure::io("read the answer", error))?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Walks the line to its end, to the end of the time, or to the second Ctrl-C.

@@ -1,19 +1,18 @@
 //! How an apply ended, in words and as a status.
 
+use rolecall_core::finding::Level;
 use rolecall_core::plan::Action;
 use rolecall_core::record::Outcome;
-use rolecall_core::render::{Line, Tone};
+use rolecall_core::render::{self, Line, Remark, Tone, plan_remarks};
 use rolecall_engine::line::{ApplyError, ApplyReport, Planned};
 
-use super::page;
 use super::watch::Stage;
 use crate::failure::{Failure, Status};
-use crate::output::{Screen, apply_report};
+use crate::output::{Screen, Telling, apply_report};
 
 /// Tells what was done.
 pub(crate) fn tell(report: &ApplyReport, screen: &Screen) -> Result<Status, Failure> {
-    let told =
-        if screen.is_json() { screen.json(&apply_report(report)) } else { screen.lines(&lines(report)) };
+    let told = screen.tell(&telling(report));
     // What was done is done, whether or not somebody still listens: the status says what came of it.
     if let Err(deaf) = told {
         if !deaf.is_broken_pipe() {
@@ -58,7 +57,7 @@ pub(crate) fn failure(error: ApplyError, screen: &Screen) -> Result<Failure, Fai
 }
 
 /// A guard, another source or the cluster speaks against the plan, which was shown.
-pub(super) fn refused() -> Failure {
+pub(crate) fn refused() -> Failure {
     Failure::refused("the plan is refused: nothing was changed")
 }
 
@@ -74,23 +73,38 @@ pub(super) fn cut_short(failure: Failure, stage: Stage) -> Failure {
 }
 
 fn show(planned: &Planned, screen: &Screen) -> Result<(), Failure> {
-    if screen.is_json() {
-        return screen.json(&rolecall_core::render::plan(
-            &planned.plan,
-            &planned.judgements,
-            &planned.observed,
-        ));
+    let document = render::plan(&planned.plan, &planned.judgements, &planned.observed);
+    screen.tell(&super::super::plan::telling("apply", planned, None, document))
+}
+
+fn telling(report: &ApplyReport) -> Telling {
+    let lines = lines(report);
+    let level = match report.outcome {
+        None | Some(Outcome::Verified) => Level::Note,
+        Some(_) => Level::Error,
+    };
+    let said = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ");
+    let mut remarks = plan_remarks(&report.plan, &report.judgements);
+    remarks.pop();
+    remarks.push(Remark { level, title: "apply".to_owned(), message: said.clone(), hint: None });
+    Telling {
+        topic: format!("apply {}", report.plan.cluster()),
+        title: said,
+        remarks,
+        lines,
+        document: apply_report(report),
+        suites: Vec::new(),
+        file: None,
     }
-    screen.lines(&page(planned))
 }
 
 fn end(error: &ApplyError) -> (Status, &'static str) {
     match error {
         ApplyError::MayNotRecord(_) => (
             Status::Failed,
-            "nothing was changed; `rolecall bootstrap cluster`, run by an administrator, grants it, and `--no-record` goes on without",
+            "nothing was changed; `rolecall bootstrap cluster`, run by an administrator, grants it to the group `rolecall:deployers`, and `--no-record` goes on without",
         ),
-        ApplyError::CannotRemoveUnrecorded => {
+        ApplyError::CannotRemoveUnrecorded | ApplyError::CannotTellWhose(_) => {
             (Status::Refused, "nothing was changed; `--previous FILE` tells what was ours")
         }
         ApplyError::Locked { .. } => {
@@ -98,6 +112,13 @@ fn end(error: &ApplyError) -> (Status, &'static str) {
         }
         ApplyError::Contended(_) => {
             (Status::Failed, "nothing was changed; find out who it is before you try again")
+        }
+        ApplyError::Unanswered { record: Some(_), .. } => (
+            Status::Failed,
+            "the next apply looks what came of the write, and settles the record: run it when the cluster answers again",
+        ),
+        ApplyError::Unanswered { record: None, .. } => {
+            (Status::Failed, "when the cluster answers again, `rolecall plan` tells what is still missing")
         }
         ApplyError::Unfinished { .. } => (Status::Failed, "run the same apply again: it finishes the record"),
         ApplyError::Cancelled => (Status::Failed, "nothing was changed; run it again when you want to"),
@@ -122,6 +143,9 @@ fn lines(report: &ApplyReport) -> Vec<Line> {
     let plan = &report.plan;
     let Some(outcome) = report.outcome else {
         lines.push(line(Tone::Title, "Nothing to do: the cluster is as the files say.".to_owned()));
+        if report.is_ledger_written {
+            lines.push(line(Tone::Quiet, "The ledger was brought up to date.".to_owned()));
+        }
         return lines;
     };
     lines.push(line(

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use rolecall_core::cluster::ClusterIdentity;
+use rolecall_core::observed::Caller;
+use rolecall_core::principal::PrincipalArn;
 use rolecall_core::render::API_VERSION;
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,6 +33,8 @@ pub(super) struct StoredPlan {
     pub(super) file: PathBuf,
     /// The cluster that it is for.
     pub(super) cluster: ClusterIdentity,
+    /// Who may apply it; `None` for one that was made offline.
+    pub(super) applier: Option<Caller>,
     document: Value,
 }
 
@@ -40,6 +44,7 @@ struct Head {
     api_version: String,
     file: PathBuf,
     cluster: ClusterIdentity,
+    applier: Option<Caller>,
 }
 
 impl StoredPlan {
@@ -59,7 +64,14 @@ impl StoredPlan {
             return Err(Failure::new(format!("`{}` is no plan that this version stored", path.display()))
                 .hint("make one with `rolecall plan --out FILE`"));
         };
-        Ok(Some(Self { path: path.to_owned(), file: head.file, cluster: head.cluster, document }))
+        let Head { file, cluster, applier, .. } = head;
+        Ok(Some(Self { path: path.to_owned(), file, cluster, applier, document }))
+    }
+
+    /// Whom it was made for, where that was somebody else than its maker.
+    pub(super) fn meant_for(&self) -> Option<PrincipalArn> {
+        self.document.get("plannedBy")?;
+        PrincipalArn::parse(self.applier.as_ref()?.canonical_arn.as_deref()?).ok()
     }
 
     /// Is the plan of now the stored one? If not, says what has moved.
@@ -89,6 +101,7 @@ mod tests {
             path: "plan.json".into(),
             file: "aws-auth.yml".into(),
             cluster,
+            applier: None,
             document: document.clone(),
         };
         assert!(stored.check(&document).is_ok());

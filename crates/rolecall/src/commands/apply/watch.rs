@@ -83,7 +83,7 @@ impl<'a> Watch<'a> {
             self.screen.note("the plan has changed meanwhile");
         }
         let lines = page(planned);
-        if self.screen.is_json() {
+        if !self.screen.is_text() {
             self.screen.show(&lines);
         } else if let Err(failure) = self.screen.lines(&lines) {
             // The apply goes on: whether somebody reads along is no reason to leave it half done.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jsonschema::Registry;
 use rolecall_core::Timestamp;
 use rolecall_core::cluster::{AccessEntry, AuthenticationMode, ClusterIdentity};
 use rolecall_core::desired::DesiredAccess;
@@ -21,6 +20,11 @@ use rolecall_engine::port::{PortError, PortErrorKind};
 use serde_json::Value;
 
 use super::*;
+
+#[path = "../../../tests/cli/schema.rs"]
+mod schema;
+
+use schema::check;
 
 const ENTRY: &str =
     "- rolearn: arn:aws:iam::111122223333:role/ci\n  username: ci\n  groups: [system:masters]\n";
@@ -84,25 +88,6 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
-fn check(schema: &str, document: &Value) {
-    let read = |name: &str| -> Value {
-        let path = format!("{}/../../schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-    };
-    let registry =
-        Registry::new().add("https://rolecall.dev/schemas/plan.schema.json", read("plan")).unwrap();
-    let registry = registry.prepare().unwrap();
-    let schema = read(schema);
-    jsonschema::meta::validate(&schema).unwrap();
-    let validator = jsonschema::options().with_registry(&registry).build(&schema).unwrap();
-    let problems: Vec<String> =
-        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(problems.is_empty(), "{problems:#?}\n{document:#}");
-    let mut with_more = document.clone();
-    with_more["more"] = Value::Null;
-    assert!(!validator.is_valid(&with_more), "a field that nobody knows must be refused");
-}
-
 const MORE: &str = "- rolearn: arn:aws:iam::111122223333:role/more\n  username: more\n  groups: [view]\n";
 
 #[test]
@@ -114,6 +99,7 @@ fn an_apply_is_reported_as_published() {
     check("apply-report", &report);
     let nothing = apply(&cluster, &desired(MORE));
     assert_eq!(nothing["outcome"], Value::Null);
+    assert_eq!((&report["ledgerWritten"], &nothing["ledgerWritten"]), (&json!(true), &json!(false)));
     check("apply-report", &nothing);
 }
 

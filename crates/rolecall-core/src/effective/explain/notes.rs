@@ -1,0 +1,127 @@
+//! What is worth knowing about the entry that answers: templates that nobody has filled yet, and what was lost.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use crate::effective::lookup::Lookup;
+use crate::effective::{EffectiveMap, Entry, Loss, LossKind, TemplateValues};
+use crate::finding::nearest;
+
+/// Something worth knowing about an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// A stable word for it.
+    pub code: &'static str,
+    /// What is the case.
+    pub message: String,
+    /// The next step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// The placeholders, who fills them, and which option fills them here.
+const TEMPLATES: [(&str, &str, &str); 5] = [
+    ("{{AccountID}}", "the authenticator, with the account that STS reports", ""),
+    ("{{SessionName}}", "the authenticator, with the name of the role's session", "--session-name"),
+    ("{{SessionNameRaw}}", "the authenticator, with the name of the role's session", "--session-name"),
+    ("{{AccessKeyID}}", "the authenticator, with the id of the access key", "--access-key-id"),
+    ("{{EC2PrivateDNSName}}", "the authenticator, which asks EC2 about the instance", "--ec2-private-dns"),
+];
+
+/// The notes on the entries that a lookup has found.
+pub(super) fn of_found(map: &EffectiveMap, found: &Lookup<'_>, values: &TemplateValues) -> Vec<Note> {
+    let entries: &[&Entry] = match found {
+        Lookup::Entry(entry) => core::slice::from_ref(entry),
+        Lookup::Ambiguous(entries) => entries,
+        Lookup::Account(_) | Lookup::Nothing => &[],
+    };
+    let mut notes = Vec::new();
+    for entry in entries {
+        of_losses(map, entry, &mut notes);
+        let texts = core::iter::once(&entry.mapping.username).chain(&entry.mapping.groups);
+        of_templates(texts.map(String::as_str), values, &mut notes);
+    }
+    if let (Lookup::Account(_), Some(reading)) = (found, map.unreadable().first()) {
+        let message = format!("`{}` cannot be read, so that no entry of it can answer", reading.section());
+        add(&mut notes, "sectionUnreadable", message, None);
+    }
+    notes
+}
+
+/// The notes on placeholders in these texts.
+pub(super) fn of_templates<'a>(
+    texts: impl Iterator<Item = &'a str>,
+    values: &TemplateValues,
+    notes: &mut Vec<Note>,
+) {
+    for placeholder in texts.flat_map(placeholders) {
+        match TEMPLATES.iter().find(|(known, _, _)| *known == placeholder) {
+            None => unknown(placeholder, notes),
+            Some((known, by, option)) => known_template(known, by, option, values, notes),
+        }
+    }
+}
+
+fn known_template(known: &str, by: &str, option: &str, values: &TemplateValues, notes: &mut Vec<Note>) {
+    let value = match known {
+        "{{AccountID}}" => &values.account_id,
+        "{{AccessKeyID}}" => &values.access_key_id,
+        "{{EC2PrivateDNSName}}" => &values.ec2_private_dns,
+        _ => &values.session_name,
+    };
+    match value.as_deref() {
+        None => {
+            let hint = format!("`{option}` fills it here");
+            add(notes, "templateUnfilled", format!("`{known}` is filled by {by}"), Some(hint));
+        }
+        Some("") => {
+            let message = format!("`{known}` becomes nothing: only a role has sessions");
+            add(notes, "templateEmpty", message, None);
+        }
+        Some(_) => {}
+    }
+}
+
+fn unknown(placeholder: &str, notes: &mut Vec<Note>) {
+    let hint = nearest(placeholder, &TEMPLATES.map(|(known, _, _)| known))
+        .map(|meant| format!("did you mean `{meant}`?"));
+    let message = format!("`{placeholder}` is no template that the authenticator knows, and stays as it is");
+    add(notes, "templateUnknown", message, hint);
+}
+
+/// Every `{{…}}` of a text, as it stands.
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{{").skip(1).filter_map(move |rest| {
+        let start = rest.as_ptr() as usize - text.as_ptr() as usize - 2;
+        rest.find("}}").map(|end| &text[start..start + 2 + end + 2])
+    })
+}
+
+/// What the authenticator lost of an entry that it kept.
+fn of_losses(map: &EffectiveMap, entry: &Entry, notes: &mut Vec<Note>) {
+    let is_within = |loss: &&Loss| entry.span.start <= loss.span.start && loss.span.end <= entry.span.end;
+    for loss in map.section(entry.key.section()).losses().iter().filter(is_within) {
+        let (code, message) = match &loss.kind {
+            LossKind::UsernameNotText => ("usernameLost", "its username is not a text, and counts as empty"),
+            LossKind::UsernameMissing => ("usernameLost", "it has no username, and enters with an empty one"),
+            LossKind::GroupsNotList => ("groupsLost", "its groups are not a list, and count as none"),
+            LossKind::GroupNotText => ("groupsLost", "a group that is not a text counts as the empty one"),
+            LossKind::UnknownKey { key, .. } => {
+                add(notes, "unknownKey", format!("its key `{key}` is not read"), None);
+                continue;
+            }
+            LossKind::Entry(_) | LossKind::LaterDocument => continue,
+        };
+        add(notes, code, message.to_string(), None);
+    }
+}
+
+fn add(notes: &mut Vec<Note>, code: &'static str, message: String, hint: Option<String>) {
+    let note = Note { code, message, hint };
+    if !notes.contains(&note) {
+        notes.push(note);
+    }
+}
