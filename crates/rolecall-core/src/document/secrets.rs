@@ -57,7 +57,9 @@ pub(super) fn check((file, text, lines): (&str, &str, &LineIndex), findings: &mu
     }
     let keys = found.iter().map(|secret| secret.span.of(text)).filter(|secret| secret.chars().all(is_base64));
     let keys: BTreeSet<&str> = keys.collect();
-    findings.iter_mut().for_each(|finding| hide(finding, &keys));
+    for finding in findings.iter_mut() {
+        hide(finding, &keys);
+    }
     for Secret { kind, span } in found {
         let message = format!("{kind} stands in the file");
         let place = Place::of(file, text, lines, span);
