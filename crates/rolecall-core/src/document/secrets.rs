@@ -3,6 +3,7 @@
 //! Known by their shape; a password that looks like a word is not found.
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -30,46 +31,37 @@ const SIGNS: [&str; 9] = [
     "ECRET",
 ];
 
-/// `text` with every character of a secret replaced by `*`; it has as many characters and lines as before.
+/// `text` with every character of a secret replaced by `*`, wherever else it stands, too; it has as many
+/// characters and lines as before.
 pub fn masked(text: &str) -> Cow<'_, str> {
-    let found = find(text);
-    if found.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    let mut masked = String::with_capacity(text.len());
-    let mut done = 0;
-    for Secret { span, .. } in found {
-        masked.push_str(&text[done..span.start]);
-        let stars = span.of(text).chars().map(|letter| if letter.is_whitespace() { letter } else { '*' });
-        masked.extend(stars);
-        done = span.end;
-    }
-    masked.push_str(&text[done..]);
-    Cow::Owned(masked)
+    let secrets: BTreeSet<&str> = find(text).into_iter().map(|secret| secret.span.of(text)).collect();
+    secrets.into_iter().fold(Cow::Borrowed(text), |masked, secret| {
+        let stars = secret.chars().map(|letter| if letter.is_whitespace() { letter } else { '*' });
+        Cow::Owned(masked.replace(secret, &stars.collect::<String>()))
+    })
 }
 
-/// Tells every secret of a file by its kind, and takes what is secret out of all other findings.
+/// Tells every secret of a file by its kind.
 pub(super) fn check((file, text, lines): (&str, &str, &LineIndex), findings: &mut Vec<Finding>) {
-    let found = find(text);
-    if found.is_empty() {
-        return;
-    }
-    for finding in findings.iter_mut() {
-        for secret in &found {
-            hide(finding, secret.span.of(text));
-        }
-    }
-    for Secret { kind, span } in found {
-        let message = format!("{kind} stands in the file");
+    findings.extend(find(text).into_iter().map(|Secret { kind, span }| {
         let place = Place::of(file, text, lines, span);
         let help = "remove it, and make it worthless: whoever could read the file or its history has it";
-        findings.push(Finding::new(Code::Secret, Level::Error, place, message).help(help));
+        Finding::new(Code::Secret, Level::Error, place, format!("{kind} stands in the file")).help(help)
+    }));
+}
+
+/// Takes what is secret in `text` out of all that is told of it, also out of the reasons to allow it.
+pub(super) fn hide(text: &str, findings: &mut [Finding]) {
+    for Secret { span, .. } in find(text) {
+        for finding in findings.iter_mut() {
+            hide_in(finding, span.of(text));
+        }
     }
 }
 
-fn hide(finding: &mut Finding, secret: &str) {
-    let texts =
-        [Some(&mut finding.message), finding.help.as_mut(), finding.fix.as_mut().map(|fix| &mut fix.title)];
+fn hide_in(finding: &mut Finding, secret: &str) {
+    let title = finding.fix.as_mut().map(|fix| &mut fix.title);
+    let texts = [Some(&mut finding.message), finding.help.as_mut(), title, finding.allowed.as_mut()];
     for text in texts.into_iter().flatten().filter(|text| text.contains(secret)) {
         *text = text.replace(secret, "***");
     }
