@@ -71,7 +71,10 @@ fn fix_keeps_the_mode_and_the_link() {
 fn no_voice_tells_a_secret() {
     let desk = Desk::new();
     let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-    let leaking = mendable().replace("usrname: x", &format!("secret: {secret}"));
+    let leaking = mendable().replace(
+        "usrname: x",
+        &format!("key: x # rolecall: allow RC008 because {secret}\n      secret: {secret}"),
+    );
     desk.write("aws-auth.yml", &leaking);
     for voice in ["text", "json", "markdown", "sarif", "junit", "github", "gitlab"] {
         let outcome = desk.run(&["check", "-o", voice]).ends(3);
