@@ -15,7 +15,7 @@ use crate::source::{SourceId, SourceRevision};
 #[derive(Debug, Clone)]
 pub struct DesiredAccess {
     document: AwsAuthDocument,
-    revision: SourceRevision,
+    pub(crate) revision: SourceRevision,
     policy: Policy,
     previous: Option<AwsAuthDocument>,
     takes_over: Option<SourceId>,

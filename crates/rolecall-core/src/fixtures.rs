@@ -81,6 +81,14 @@ pub(crate) fn wanted(sections: &[(&str, &str)], source: &str, policy: Policy) ->
     DesiredAccess::new(document, &findings, revision, policy).unwrap_or_else(|| panic!("{findings:?}"))
 }
 
+impl DesiredAccess {
+    /// The same files at another commit.
+    pub(crate) fn at(mut self, commit: &str) -> Self {
+        self.revision.commit = Some(commit.into());
+        self
+    }
+}
+
 /// A cluster with these sections, where `wanted` was applied before.
 pub(crate) fn applied(sections: &[(&str, &str)], wanted: Option<&DesiredAccess>) -> ObservedAccess {
     let mut cluster = observed("", None);

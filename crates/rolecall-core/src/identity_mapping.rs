@@ -86,6 +86,17 @@ impl EntryKey {
         self.section
     }
 
+    /// The key of the same principal in the other one of `mapRoles` and `mapUsers`: either may name anybody,
+    /// and `mapRoles` is asked first.
+    pub fn twin(&self) -> Option<Self> {
+        let section = match self.section {
+            Section::MapRoles => Section::MapUsers,
+            Section::MapUsers => Section::MapRoles,
+            Section::MapAccounts => return None,
+        };
+        Some(Self { section, principal: self.principal.clone() })
+    }
+
     /// The principal in lower case.
     pub fn principal(&self) -> &str {
         &self.principal

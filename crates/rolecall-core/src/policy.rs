@@ -21,15 +21,33 @@ pub struct Policy {
     pub growth: Growth,
 }
 
-/// What happens to entries that are not ours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+impl Policy {
+    /// What both demand.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let mut protect = self.protect.clone();
+        protect.extend(other.protect.iter().filter(|arn| !self.protect.contains(arn)).cloned());
+        Self {
+            unmanaged: self.unmanaged.max(other.unmanaged),
+            protect,
+            max_removals: MaxRemovals {
+                count: self.max_removals.count.min(other.max_removals.count),
+                percent: self.max_removals.percent.min(other.max_removals.percent),
+            },
+            growth: self.growth.max(other.growth),
+        }
+    }
+}
+
+/// What happens to entries that are not ours, the strictest last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Unmanaged {
+    /// They are removed, node entries aside: Git is the whole truth.
+    Remove,
     /// They are shown and kept.
     #[default]
     Keep,
-    /// They are removed, node entries aside: Git is the whole truth.
-    Remove,
     /// The plan is refused until they are adopted or removed.
     Refuse,
 }
@@ -60,7 +78,7 @@ impl Default for MaxRemovals {
 }
 
 /// Whether somebody new may become cluster-admin without a special word (RG06).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Growth {
     /// It is the first line of the plan.

@@ -6,7 +6,10 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
+
+use crate::identity_mapping::fold;
 
 #[cfg(test)]
 mod tests;
@@ -156,6 +159,30 @@ pub fn strip_path(text: &str) -> Result<String, ArnError> {
     };
     let head = &text[..text.len() - sections.resource.len()];
     Ok(format!("{head}role/{name}"))
+}
+
+/// Is `text` an ARN under which the authenticator may look somebody up: one that STS reports, in any case?
+///
+/// A role is reported without its path, a session as its role; names have the letters that IAM allows.
+pub fn may_be_reported(text: &str) -> bool {
+    let folded = fold(text);
+    let Ok(arn) = PrincipalArn::parse(&folded) else { return false };
+    let parts: Vec<&str> = folded.splitn(6, ':').collect();
+    let [_, _, _, region, account, resource] = parts[..] else { return false };
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_name_byte);
+    let is_resource = match (arn.kind(), resource.split_once('/')) {
+        (PrincipalKind::Root, None) => resource == "root",
+        (PrincipalKind::Role | PrincipalKind::FederatedUser, Some((_, name))) => is_name(name),
+        (PrincipalKind::User, Some((_, name))) => name.rsplit('/').next().is_some_and(is_name),
+        _ => false,
+    };
+    region.is_empty() && is_account && is_resource && arn.canonical() == folded
+}
+
+/// The letters of names in IAM (API reference, `CreateRole`).
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)
 }
 
 /// The parts of an ARN that decide what it names.

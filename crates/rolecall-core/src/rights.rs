@@ -24,10 +24,11 @@ pub enum Power {
 }
 
 /// Groups whose rights Kubernetes itself fixes, and which are no way to cluster-admin.
-const LITTLE: [&str; 4] = [NODE_GROUP, "system:bootstrappers", "system:authenticated", "system:node-proxier"];
+const LITTLE: [&str; 5] =
+    [NODE_GROUP, "system:bootstrappers", "system:authenticated", FARGATE_GROUP, "eks:kube-proxy-windows"];
 
-/// The usernames that Kubernetes' Node authorizer knows.
-const NODE_USERNAME: &str = "system:node:";
+/// The group of Fargate's pods, whose role only Fargate assumes.
+const FARGATE_GROUP: &str = "system:node-proxier";
 
 /// How much `mapping` may do. A username may be bound as well as a group, unless it is a node's.
 pub fn power(mapping: &IdentityMapping) -> Power {
@@ -35,8 +36,17 @@ pub fn power(mapping: &IdentityMapping) -> Power {
         return Power::ClusterAdmin;
     }
     let is_little = |group: &String| LITTLE.contains(&group.as_str());
-    let is_node = mapping.is_node() && mapping.username.starts_with(NODE_USERNAME);
-    if is_node && mapping.groups.iter().all(is_little) { Power::Little } else { Power::Unknown }
+    // Whoever assumes the role must not choose which node he is.
+    let is_bound = match mapping.username.as_str() {
+        "system:node:{{EC2PrivateDNSName}}" => true,
+        "system:node:{{SessionName}}" => mapping.groups.iter().any(|group| group == FARGATE_GROUP),
+        _ => false,
+    };
+    if is_bound && mapping.is_node() && mapping.groups.iter().all(is_little) {
+        Power::Little
+    } else {
+        Power::Unknown
+    }
 }
 
 /// Can `text` become `wanted` once its templates are filled? Whoever assumes a role chooses the session name.

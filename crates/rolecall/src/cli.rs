@@ -37,6 +37,9 @@ pub(crate) struct Cli {
     pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// What was typed for the command.
+    #[arg(skip)]
+    pub(crate) name: String,
 }
 
 impl Cli {
@@ -45,7 +48,9 @@ impl Cli {
         let name = std::env::args_os().next().map(PathBuf::from);
         let is_plugin = name.as_deref().and_then(Path::file_stem).is_some_and(|stem| stem == PLUGIN);
         let command = if is_plugin { Self::command().bin_name("kubectl rolecall") } else { Self::command() };
-        Self::from_arg_matches(&command.try_get_matches()?)
+        let matches = command.try_get_matches()?;
+        let name = matches.subcommand_name().unwrap_or_default().to_owned();
+        Ok(Self { name, ..Self::from_arg_matches(&matches)? })
     }
 }
 
@@ -76,14 +81,7 @@ impl Command {
             Self::Check(_) => &[Text, Json, Markdown, Sarif, Junit, Github, Gitlab],
             Self::Plan(_) | Self::Verify(_) | Self::Drift(_) => &[Text, Json, Markdown, Junit, Github],
             Self::Apply(_) => &[Text, Json, Markdown, Github],
-            Self::Explain(_)
-            | Self::WhoAmI(_)
-            | Self::Token(_)
-            | Self::Kubeconfig(_)
-            | Self::Bootstrap(_)
-            | Self::Rule(_)
-            | Self::Completions(_)
-            | Self::Man(_) => &[Text, Json],
+            _ => &[Text, Json],
         }
     }
 }

@@ -71,11 +71,18 @@ fn splices<'a>(documents: &[AwsAuthDocument], fixes: impl Iterator<Item = &'a Fi
 
 fn removals(document: &AwsAuthDocument, section: Section, indexes: &[usize]) -> Vec<Splice> {
     let reading = document.effective().section(section);
-    let removed = reading
-        .document()
-        .zip(reading.sequence())
-        .and_then(|(inner, sequence)| edit::remove_items(inner, sequence, indexes).ok());
-    removed.unwrap_or_default()
+    let Some((inner, sequence)) = reading.document().zip(reading.sequence()) else { return Vec::new() };
+    let mut splices = edit::remove_items(inner, sequence, indexes).unwrap_or_default();
+    let text = inner.text();
+    // A text without a line break at its end (`|-`) stays one: the break before what goes, goes.
+    let last = splices.iter_mut().find(|splice| splice.span.end == text.len() && splice.text.is_empty());
+    if let Some(last) = last
+        && !text.ends_with('\n')
+        && text[..last.span.start].ends_with('\n')
+    {
+        last.span.start -= 1;
+    }
+    splices
 }
 
 /// The splices without those that overlap an earlier one.

@@ -17,7 +17,7 @@ mod tests;
 use crate::check::Settings;
 use crate::finding::{Code, Finding, Level, Place, has_errors};
 use crate::policy::{Growth, MaxRemovals, Policy, Unmanaged};
-use crate::principal::PrincipalArn;
+use crate::principal::{PrincipalArn, may_be_reported, strip_path};
 use fields::{Fields, Reader};
 
 /// What `rolecall.yaml` says. The default is that of a repository without one.
@@ -149,8 +149,8 @@ fn policy(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> Policy {
     let growth = [("show", Growth::Show), ("refuse", Growth::Refuse)];
     policy.growth = reader.choice(&mut fields, "growth", &growth).unwrap_or_default();
     for (arn, node) in reader.texts_at(&mut fields, "protect") {
-        if let Err(error) = PrincipalArn::parse(&arn) {
-            reader.error(node, format!("a protected principal must be an ARN: {error}"), None);
+        if let Some((message, help)) = protects_nobody(&arn) {
+            reader.error(node, message, help);
         }
         policy.protect.push(arn);
     }
@@ -164,4 +164,17 @@ fn policy(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> Policy {
     }
     reader.finish(&fields);
     policy
+}
+
+/// Why a spelling of `protect` would protect nobody, if so. A role may be written with its path.
+fn protects_nobody(arn: &str) -> Option<(String, Option<String>)> {
+    let parsed = match PrincipalArn::parse(arn) {
+        Ok(parsed) => parsed,
+        Err(error) => return Some((format!("a protected principal must be an ARN: {error}"), None)),
+    };
+    let reported = strip_path(parsed.canonical()).unwrap_or_default();
+    (!may_be_reported(&reported)).then(|| {
+        let help = "write the exact ARN: no wildcard, no blank, no region, twelve digits";
+        (format!("`{arn}` is nobody's ARN, so that it would protect nobody"), Some(help.to_owned()))
+    })
 }

@@ -17,7 +17,7 @@ fn check_error(body: &str, place: &str, message: &str) {
 fn everything_that_may_be_said() {
     let text = format!(
         "{HEAD}clusters:\n  - name: prod\n    region: eu-west-1\n    roleArn: arn:aws:iam::1:role/r\n    path: clusters/prod\n    backend: configMap\n\
-         policy:\n  unmanaged: remove\n  protect: [arn:aws:iam::1:role/x]\n  maxRemovals: {{count: 1, percent: 2}}\n  growth: refuse\n\
+         policy:\n  unmanaged: remove\n  protect: [arn:aws:iam::111122223333:role/x]\n  maxRemovals: {{count: 1, percent: 2}}\n  growth: refuse\n\
          accounts: [111122223333, \"012345678901\", 098765432109]\n\
          rules:\n  disable: [RC008]\n  RC020: off\n  RC029: warning\n"
     );
@@ -62,6 +62,13 @@ fn mistakes_have_a_place() {
         "3:16",
         "`RC004` has no other level: such a file cannot be read, or not be stored",
     );
+    for nobody in ["role/*", "role/b ", "role", "user/", "role/b/"] {
+        let (_, findings) = parse(
+            "rolecall.yaml",
+            &format!("{HEAD}policy:\n  protect: [\"arn:aws:iam::111122223333:{nobody}\"]\n"),
+        );
+        assert!(findings[0].message.contains("nobody's ARN"), "{findings:?}");
+    }
     let range = "`percent` must be a whole number from 0 to 100";
     check_error("policy:\n  maxRemovals:\n    percent: 101\n", "5:14", range);
     check_error("policy:\n  maxRemovals:\n    percent: -1\n", "5:14", range);

@@ -33,7 +33,7 @@ fn a_file_that_is_not_the_map() {
 
 #[test]
 fn a_list_is_taken_apart_by_its_author() {
-    let item = META.lines().map(|line| format!("  {line}\n")).collect::<String>();
+    let item: String = META.lines().flat_map(|line| ["  ", line, "\n"]).collect();
     let text = format!("apiVersion: v1\nkind: List\nitems:\n-{}", item.strip_prefix(' ').unwrap());
     let (_, findings) = AwsAuthDocument::parse("f", &text);
     let kind = findings.iter().find(|finding| finding.message.starts_with("`kind` is `List`")).unwrap();

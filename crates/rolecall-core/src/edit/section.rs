@@ -231,6 +231,10 @@ fn prove(
     if let Some(key) = work.removed.iter().find(|key| has.contains_key(*key)) {
         return Err(format!("the edited text would still have `{}`", key.principal()));
     }
+    let is_asked_for = |key: &&&EntryKey| had.contains_key(**key) || work.added.contains(*key);
+    if let Some(key) = has.keys().find(|key| !work.is_replaced && !is_asked_for(key)) {
+        return Err(format!("the edited text would let `{}` in, whom nobody asked for", key.principal()));
+    }
     let is_touched = |key: &EntryKey| work.updated.contains_key(key) || work.removed.contains(key);
     let lost = had.iter().find(|(key, before)| {
         !is_touched(key) && has.get(*key).is_none_or(|after| after.mapping != before.mapping)

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use super::{EffectiveMap, Entry};
 use crate::identity_mapping::{Section, fold, lower};
-use crate::principal::{PrincipalArn, strip_path};
+use crate::principal::may_be_reported;
 
 /// The entries that answer for each principal that has one of its own; accounts are not in it.
 #[derive(Debug, Default)]
@@ -61,16 +61,7 @@ impl Entry {
     /// Is there a principal that this entry could be for, on EKS? Not for a role with its path, for a session,
     /// for what is no ARN, nor by `sso`.
     pub fn can_match(&self) -> bool {
-        let folded = fold(&self.mapping.principal);
-        let is_somebody = |arn: PrincipalArn| {
-            let is_account =
-                arn.account().len() == 12 && arn.account().bytes().all(|byte| byte.is_ascii_digit());
-            let is_as_reported =
-                arn.canonical() == folded && strip_path(&folded).is_ok_and(|bare| bare == folded);
-            is_account && is_as_reported
-        };
-        let has_wildcard = folded.contains(['*', '?']);
-        self.sso.is_none() && !has_wildcard && PrincipalArn::parse(&folded).is_ok_and(is_somebody)
+        self.sso.is_none() && may_be_reported(&self.mapping.principal)
     }
 }
 

@@ -7,26 +7,25 @@ use alloc::vec::Vec;
 
 use super::{Case, Opinion};
 use crate::effective::{Answers, EffectiveMap, Entry};
-use crate::identity_mapping::Section;
+use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, Section, equal_fold};
 use crate::principal::{PrincipalArn, strip_path};
 
 /// Refuses where the last cluster-admin would go, or a protected principal would lose rights.
 pub(super) fn admins_stay(case: &Case<'_>) -> Opinion {
-    let protected: BTreeSet<&str> =
-        case.policies.iter().flat_map(|policy| policy.protect.iter().map(String::as_str)).collect();
-    let harmed: Vec<String> = protected.into_iter().filter_map(|text| harm(case, text)).collect();
-    if !harmed.is_empty() {
-        return refusal(&harmed.join("; "));
-    }
+    let protected: BTreeSet<&str> = case.policy.protect.iter().map(String::as_str).collect();
+    let mut problems: Vec<String> = protected.into_iter().filter_map(|text| harm(case, text)).collect();
     let by_entry = case.outranking.entries().filter(|entry| entry.is_cluster_admin()).count();
     let left = by_entry + admins(&case.answers_after, Count::Sure).len();
     let is_taken_away = !admins(&case.answers_before, Count::Sure).is_empty()
         || !admins(&case.answers_before, Count::AtTimes)
             .is_subset(&admins(&case.answers_after, Count::AtTimes));
     if left == 0 && is_taken_away {
-        return refusal("the last principal known to be cluster-admin would go");
+        problems.push("the last principal known to be cluster-admin would go".into());
     }
-    Opinion::fine(format!("{left} known to be cluster-admin"))
+    if problems.is_empty() {
+        return Opinion::fine(format!("{left} known to be cluster-admin"));
+    }
+    refusal(&problems.join("; "))
 }
 
 fn refusal(message: &str) -> Opinion {
@@ -56,11 +55,14 @@ fn harm(case: &Case<'_>, protected: &str) -> Option<String> {
     // STS does not report a role's path, so that it is looked up without it, however it is written here.
     let canonical = PrincipalArn::parse(protected).ok()?;
     let arn = PrincipalArn::parse(&strip_path(canonical.canonical()).ok()?).ok()?;
+    if case.outranking.entry(arn.canonical()).is_some() {
+        return None;
+    }
     let before = Granted::to(&arn, &case.answers_before, || has_account(case.before, &arn))?;
     let Some(after) = Granted::to(&arn, &case.answers_after, || has_account(case.after, &arn)) else {
         return Some(format!("protected `{protected}` would lose its access"));
     };
-    if before == after {
+    if before == after || after.always().contains(CLUSTER_ADMIN_GROUP) {
         return None;
     }
     let lost: Vec<String> =
@@ -68,12 +70,15 @@ fn harm(case: &Case<'_>, protected: &str) -> Option<String> {
     if !lost.is_empty() {
         return Some(format!("protected `{protected}` would lose {}", lost.join(", ")));
     }
-    let renamed = after.usernames().difference(&before.usernames()).next().copied();
-    // Whoever enters by its account alone has no username that anybody chose.
-    renamed.filter(|_| before != Granted::ByAccount).map(|username| {
-        let was = before.usernames().into_iter().next().unwrap_or_default();
-        format!("protected `{protected}` would be `{username}` instead of `{was}`")
-    })
+    let renamed = after.usernames().difference(&before.usernames()).next().copied()?;
+    let was = match &before {
+        // Its ARN is a username that a Binding may name: any group is more than what nobody knows of.
+        Granted::ByAccount if !after.always().is_empty() => return None,
+        Granted::ByAccount if equal_fold(renamed, arn.canonical()) => return None,
+        Granted::ByAccount => arn.canonical(),
+        Granted::ByEntries(_) => before.usernames().into_iter().next().unwrap_or_default(),
+    };
+    Some(format!("protected `{protected}` would be `{renamed}` instead of `{was}`"))
 }
 
 fn has_account(map: &EffectiveMap, arn: &PrincipalArn) -> bool {

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::{Case, Opinion};
 use crate::cluster::ClusterIdentity;
@@ -13,14 +14,21 @@ const FRESH_FOR_SECONDS: i64 = 300;
 
 /// RG07: refuses a stale observation, another cluster than the declared one, another caller than the planned one.
 pub(super) fn as_planned(case: &Case<'_>) -> Opinion {
-    let problem = stale(case).or_else(|| other_cluster(case)).or_else(|| other_caller(case));
-    match problem {
-        Some(problem) => Opinion::against(problem, "plan again, for this cluster and as this caller"),
-        None if case.observed.observed_at.is_none() => {
-            Opinion::fine("a saved observation: not to be applied")
-        }
-        None => Opinion::fine("the observation is fresh, the cluster and the caller are as planned"),
+    let other_cluster = other_cluster(case);
+    let is_other_cluster = other_cluster.is_some();
+    let problems: Vec<String> =
+        [stale(case), other_cluster, other_caller(case)].into_iter().flatten().collect();
+    if !problems.is_empty() {
+        let hint = "plan again, for this cluster and as this caller";
+        let opinion = Opinion::against(problems.join("; "), hint);
+        // What is meant for one cluster is never right for another.
+        return if is_other_cluster { opinion.whatever_is_allowed() } else { opinion };
     }
+    Opinion::fine(if case.observed.observed_at.is_none() {
+        "a saved observation: not to be applied"
+    } else {
+        "the observation is fresh, the cluster and the caller are as planned"
+    })
 }
 
 /// RG08: refuses a step that cannot be undone. Every kind of call has to declare itself here.

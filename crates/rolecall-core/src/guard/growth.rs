@@ -31,7 +31,7 @@ pub(super) fn growth(case: &Case<'_>) -> Opinion {
             named(&unknown)
         ),
     };
-    if case.policies.iter().any(|policy| policy.growth == Growth::Refuse) {
+    if case.policy.growth == Growth::Refuse {
         return Opinion::against(message, "allow it once with `--allow RG06 --reason …`");
     }
     Opinion::fine(message)
@@ -40,12 +40,16 @@ pub(super) fn growth(case: &Case<'_>) -> Opinion {
 fn grown(case: &Case<'_>, wanted: Power) -> Vec<String> {
     // Also whom an access entry outranks today: it may be gone tomorrow.
     let (before, after) = (case.before.answers(), case.after.answers());
-    let growing = after.iter().filter_map(|(principal, now)| {
-        let had = before.of(principal);
-        now.iter().find(|entry| {
-            power(&entry.mapping) == wanted && !had.iter().any(|before| is_as_much(before, entry))
-        })
-    });
+    let is_admin_already = |principal: &str| {
+        case.outranking.entry(principal).is_some_and(crate::cluster::AccessEntry::is_cluster_admin)
+    };
+    let growing =
+        after.iter().filter(|(principal, _)| !is_admin_already(principal)).filter_map(|(principal, now)| {
+            let had = before.of(principal);
+            now.iter().find(|entry| {
+                power(&entry.mapping) == wanted && !had.iter().any(|before| is_as_much(before, entry))
+            })
+        });
     growing.map(|entry| format!("`{}`", entry.mapping.principal)).collect()
 }
 

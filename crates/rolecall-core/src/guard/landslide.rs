@@ -1,10 +1,12 @@
 //! RG04 and RG05: a plan that takes away a great deal is more often a mistake than a wish.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Case, Opinion};
+use crate::effective::{EffectiveMap, Entry};
 use crate::identity_mapping::Section;
 use crate::plan::{Action, Change, Subject};
 
@@ -23,8 +25,7 @@ fn loss_of(case: &Case<'_>, section: Section) -> Option<String> {
     let is_of = |change: &&Change| matches!(&change.subject, Subject::Entry(key) if key.section() == section);
     let removed =
         case.plan.changes().iter().filter(is_of).filter(|change| change.action == Action::Remove).count();
-    let (had, has) =
-        (case.before.section(section).entries().len(), case.after.section(section).entries().len());
+    let (had, has) = (entries_of(case.before, section), entries_of(case.after, section));
     let is_replaced = case.plan.changes().iter().any(|change| change.subject == Subject::Section(section));
     // A list that is empty is a wish. A section that is not there is more often a slip of the pen.
     let is_in_file = case.desired.document().effective().section(section).sequence().is_some();
@@ -39,31 +40,58 @@ fn loss_of(case: &Case<'_>, section: Section) -> Option<String> {
     }
 }
 
-/// RG05: refuses where more would go, or lose every group, than the policy lets.
-pub(super) fn few_removals(case: &Case<'_>) -> Opinion {
-    let removed = case.plan.count(Action::Remove);
-    let stripped = case.plan.changes().iter().filter(|change| loses_every_group(change)).count();
-    let observed = case.before.len();
-    let lost = removed + stripped;
-    let exceeded =
-        case.policies.iter().map(|policy| policy.max_removals).find(|max| max.is_exceeded(lost, observed));
-    let what = match stripped {
-        0 => format!("{removed} of {} would go", entries(observed)),
-        _ => format!("of {}, {removed} would go and {stripped} lose every group", entries(observed)),
-    };
-    match exceeded {
-        None => Opinion::fine(what),
-        Some(max) => Opinion::against(
-            format!("{what}, and at most {} or {}% may", max.count, max.percent),
-            "split the change, or allow it once with `--allow RG05 --reason …`",
-        ),
-    }
+/// How many entries of a section can match somebody.
+fn entries_of(map: &EffectiveMap, section: Section) -> usize {
+    let counts = |entry: &&Entry| section == Section::MapAccounts || entry.can_match();
+    map.section(section).entries().iter().filter(counts).count()
 }
 
-/// For its principal that is hardly better than to go.
-fn loses_every_group(change: &Change) -> bool {
-    let (Some(before), Some(after)) = (&change.before, &change.after) else { return false };
-    !before.groups.is_empty() && before.group_set().is_disjoint(&after.group_set())
+/// RG05: refuses where more principals and accounts would lose their way in than the policy lets.
+pub(super) fn few_removals(case: &Case<'_>) -> Opinion {
+    let (had, has) = (accounts(case.before), accounts(case.after));
+    let observed = case.answers_before.iter().count() + had.len();
+    let mut gone = had.difference(&has).count();
+    let mut stripped = 0;
+    for (principal, before) in case.answers_before.iter() {
+        let after = case.answers_after.of(principal);
+        let account = principal.split(':').nth(4).unwrap_or_default();
+        if after.is_empty() && !has.contains(account) {
+            gone += 1;
+        } else if loses_everything(before, after) {
+            stripped += 1;
+        }
+    }
+    let what = match stripped {
+        0 => format!("{gone} of {} would go", entries(observed)),
+        _ => format!("of {}, {gone} would go and {stripped} lose what they may do", entries(observed)),
+    };
+    let max = case.policy.max_removals;
+    if !max.is_exceeded(gone + stripped, observed) {
+        return Opinion::fine(what);
+    }
+    Opinion::against(
+        format!("{what}, and at most {} or {}% may", max.count, max.percent),
+        "split the change, or allow it once with `--allow RG05 --reason …`",
+    )
+}
+
+fn accounts(map: &EffectiveMap) -> BTreeSet<&str> {
+    let entries = map.section(Section::MapAccounts).entries();
+    entries.iter().map(|entry| entry.mapping.principal.as_str()).collect()
+}
+
+/// To enter without a group, to be cluster-admin no more, or to be somebody else where the username was all
+/// that one had, is hardly better than not to enter.
+fn loses_everything(before: &[&Entry], after: &[&Entry]) -> bool {
+    let is_admin = |entry: &&Entry| entry.mapping.is_cluster_admin();
+    if !after.is_empty() && after.iter().all(is_admin) {
+        return false;
+    }
+    let has_groups = |entries: &[&Entry]| entries.iter().any(|entry| !entry.mapping.groups.is_empty());
+    let was_admin = before.iter().all(is_admin) && !after.iter().any(is_admin);
+    let is_renamed =
+        || !after.iter().any(|now| before.iter().any(|was| was.mapping.username == now.mapping.username));
+    was_admin || (has_groups(before) && !has_groups(after)) || (!has_groups(before) && is_renamed())
 }
 
 fn entries(count: usize) -> String {

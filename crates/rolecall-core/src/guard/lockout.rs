@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use super::{Case, Opinion};
-use crate::effective::{EffectiveMap, Lookup, lookup};
+use crate::effective::{EffectiveMap, Entry, Lookup, lookup};
 use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, IdentityMapping};
 use crate::observed::Knowledge;
 use crate::plan::Action;
@@ -47,11 +47,19 @@ fn refusal(message: &str) -> Opinion {
 
 /// Nobody can tell whether a caller who is not known locks himself out. A saved observation has none.
 fn unknown_caller(case: &Case<'_>, why: &str) -> Opinion {
-    let takes_away = case.plan.changes().iter().any(|change| change.action != Action::Add);
+    let is_answered_else =
+        |(principal, before): (&str, &[&Entry])| !are_alike(before, case.answers_after.of(principal));
+    let takes_away = case.plan.changes().iter().any(|change| change.action != Action::Add)
+        || case.answers_before.iter().any(is_answered_else);
     if takes_away && case.observed.observed_at.is_some() {
         return refusal(&format!("it is not known who the caller is ({why}), so this may lock it out"));
     }
     Opinion::fine(format!("the caller is not known: {why}"))
+}
+
+fn are_alike(before: &[&Entry], after: &[&Entry]) -> bool {
+    before.len() == after.len()
+        && before.iter().zip(after).all(|(was, now)| was.mapping.grants_the_same(&now.mapping))
 }
 
 /// What the map gives; for an ambiguous principal, only what it can count on.
@@ -66,6 +74,9 @@ fn granted(map: &EffectiveMap, arn: &PrincipalArn) -> Option<IdentityMapping> {
         Lookup::Ambiguous(entries) => {
             let mut sure = entries.first()?.mapping.clone();
             sure.groups.retain(|group| entries.iter().all(|entry| entry.mapping.groups.contains(group)));
+            if entries.iter().any(|entry| entry.mapping.username != sure.username) {
+                sure.username.clear();
+            }
             Some(sure)
         }
         Lookup::Nothing => None,

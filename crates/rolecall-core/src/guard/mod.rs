@@ -163,7 +163,7 @@ pub fn judge(
         plan,
         desired,
         observed,
-        policies: crate::plan::policies(desired, observed).collect(),
+        policy: crate::plan::judging_policy(desired, observed),
         answers_before: plan.before.answers().without(is_outranked),
         answers_after: plan.after.answers().without(is_outranked),
         before: &plan.before,
@@ -203,7 +203,7 @@ struct Case<'a> {
     plan: &'a Plan,
     desired: &'a DesiredAccess,
     observed: &'a ObservedAccess,
-    policies: Vec<&'a Policy>,
+    policy: Policy,
     before: &'a EffectiveMap,
     after: &'a EffectiveMap,
     /// Who gets in by the map, before and after; without those whom an access entry answers for.
@@ -231,17 +231,23 @@ impl Case<'_> {
 /// What one guard thinks, before anybody's allowance.
 struct Opinion {
     is_against: bool,
+    /// Nobody's word lets it pass.
+    is_final: bool,
     message: String,
     hint: Option<String>,
 }
 
 impl Opinion {
     fn fine(message: impl Into<String>) -> Self {
-        Self { is_against: false, message: message.into(), hint: None }
+        Self { is_against: false, is_final: false, message: message.into(), hint: None }
     }
 
     fn against(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { is_against: true, message: message.into(), hint: Some(hint.into()) }
+        Self { is_against: true, is_final: false, message: message.into(), hint: Some(hint.into()) }
+    }
+
+    fn whatever_is_allowed(self) -> Self {
+        Self { is_final: true, ..self }
     }
 }
 
@@ -249,6 +255,7 @@ fn verdict(guard: Guard, opinion: &Opinion, circumstances: &Circumstances) -> Ve
     if !opinion.is_against {
         return Verdict::Passed;
     }
-    let allowance = circumstances.allowed.iter().find(|allowance| allowance.guard == guard);
+    let is_named = |allowance: &&Allowance| allowance.guard == guard && !opinion.is_final;
+    let allowance = circumstances.allowed.iter().find(is_named);
     allowance.map_or(Verdict::Refused, |allowance| Verdict::Allowed(allowance.reason.clone()))
 }

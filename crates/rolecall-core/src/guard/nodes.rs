@@ -27,11 +27,16 @@ pub(super) fn nodes_stay(case: &Case<'_>) -> Opinion {
     )
 }
 
-/// The node's entry that would not answer any more, or not as often as it does.
+/// The node's entry that would not answer any more, not as often as it does, or with less.
 fn harmed_node<'a>(before: &[&'a Entry], after: &[&Entry]) -> Option<&'a Entry> {
     let node = before.iter().find(|entry| entry.mapping.is_node())?;
-    let is_in =
-        |entry: &Entry, some: &[&Entry]| some.iter().any(|one| one.mapping.grants_the_same(&entry.mapping));
-    let is_as_before = is_in(node, after) && after.iter().all(|entry| is_in(entry, before));
-    (!is_as_before).then_some(*node)
+    let gives_as_much = |now: &&Entry| {
+        now.mapping.username == node.mapping.username
+            && node.mapping.group_set().is_subset(&now.mapping.group_set())
+    };
+    let is_as_before = |now: &&Entry| {
+        before.iter().any(|entry| entry.mapping.grants_the_same(&now.mapping)) || gives_as_much(now)
+    };
+    let is_harmed = !after.iter().any(gives_as_much) || !after.iter().all(is_as_before);
+    is_harmed.then_some(*node)
 }

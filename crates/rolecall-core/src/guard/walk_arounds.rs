@@ -150,13 +150,95 @@ fn a_section_that_is_not_in_the_file_is_no_wish() {
 }
 
 #[test]
-fn losing_every_group_counts_as_going() {
-    let many =
-        |groups: &str| -> String { (0..6).map(|n| entry(&format!("role/r{n}"), "r", groups)).collect() };
-    let before = applied(&[("mapRoles", &many("dev, ops"))], None);
-    check_refused(Guard::Rg05, &roles(&many("")), &before, "6 lose every group");
-    check_refused(Guard::Rg05, &roles(&many("viewers")), &before, "6 lose every group");
-    check_passed(Guard::Rg05, &roles(&many("dev")), &before);
+fn losing_what_one_may_do_counts_as_going() {
+    let many = |username: &str, groups: &str| -> String {
+        (0..6).map(|n| entry(&format!("role/r{n}"), username, groups)).collect()
+    };
+    let before = applied(&[("mapRoles", &many("r", "dev, ops"))], None);
+    check_refused(Guard::Rg05, &roles(&many("r", "")), &before, "6 lose what they may do");
+    check_passed(Guard::Rg05, &roles(&many("r", "viewers")), &before);
+    let before = applied(&[("mapRoles", &many("r", ""))], None);
+    check_refused(Guard::Rg05, &roles(&many("other", "")), &before, "6 lose what they may do");
+    let before = applied(&[("mapRoles", &many("r", "system:masters"))], None);
+    check_refused(Guard::Rg05, &roles(&many("r", "viewers")), &before, "6 lose what they may do");
+    let promoted = roles(&many("s", "system:masters"));
+    check_passed(Guard::Rg05, &promoted, &applied(&[("mapRoles", &many("r", "dev"))], None));
+}
+
+#[test]
+fn being_outranked_counts_as_going() {
+    let (own, mut theirs) = (entry("role/ours", "ours", "dev"), String::new());
+    let mut shadows = own.clone();
+    for n in 0..6 {
+        theirs.push_str(&entry(&format!("user/u{n}"), "u", "dev"));
+        shadows.push_str(&entry(&format!("user/u{n}"), "nobody", "").replace("userarn", "rolearn"));
+    }
+    let before = applied(&[("mapRoles", &own), ("mapUsers", &theirs)], None);
+    check_refused(Guard::Rg05, &roles(&shadows), &before, "6 lose what they may do");
+    let owner = wanted(&[("mapUsers", &theirs)], "users.yml", Policy::default());
+    let before = applied(&[("mapRoles", &own), ("mapUsers", &theirs)], Some(&owner));
+    assert_eq!(plan(&roles(&shadows), &before).conflicts().len(), 6, "they are another source's");
+}
+
+#[test]
+fn entries_that_match_nobody_count_for_nothing() {
+    let many = |arn: &str| -> String { (0..6).map(|n| entry(&format!("{arn}{n}"), "r", "dev")).collect() };
+    let base = entry("role/base", "base", "dev");
+    let before = applied(&[("mapRoles", &many("role/r"))], Some(&roles(&many("role/r"))));
+    let nobody = roles("- rolearn: arn:aws:iam::1:role/todo\n  username: x\n  groups: [x]\n");
+    check_refused(Guard::Rg04, &nobody, &before, "would become empty");
+    let ghosts = format!("{base}{}", many("role/path/r"));
+    check_passed(Guard::Rg05, &roles(&base), &applied(&[("mapRoles", &ghosts)], Some(&roles(&ghosts))));
+}
+
+#[test]
+fn one_word_lets_pass_only_what_was_told() {
+    let admin = entry("role/boss", "boss", "system:masters");
+    let guarded = entry("role/kept", "kept", "dev, ops");
+    let before = applied(&[("mapRoles", &format!("{admin}{guarded}"))], Some(&roles(&admin)));
+    let narrowed = protecting("role/kept", &entry("role/kept", "kept", "dev"));
+    check_refused(Guard::Rg02, &narrowed, &before, "would lose `ops`; the last principal");
+    let elsewhere = crate::cluster::ClusterIdentity { name: "staging".into(), ..before.cluster.clone() };
+    let allowed = super::Allowance { guard: Guard::Rg07, reason: "slow runner".into() };
+    let circumstances =
+        super::Circumstances { declared: Some(elsewhere), allowed: vec![allowed], ..circumstances() };
+    let same = roles(&format!("{admin}{guarded}"));
+    let judgements = judge(&plan(&same, &before), &same, &before, &circumstances);
+    assert!(judgements.iter().any(|judgement| judgement.verdict == Verdict::Refused), "for another cluster");
+}
+
+#[test]
+fn a_caller_that_is_not_known_may_be_outranked() {
+    let me = entry("user/me", "me", "dev");
+    let mut before = applied(&[("mapRoles", &entry("role/a", "a", "dev")), ("mapUsers", &me)], None);
+    before.caller = Knowledge::Unknown("forbidden".into());
+    let shadow = entry("user/me", "nobody", "").replace("userarn", "rolearn");
+    check_refused(Guard::Rg01, &roles(&shadow), &before, "may lock it out");
+    check_passed(Guard::Rg01, &roles(&entry("role/b", "b", "dev")), &before);
+}
+
+#[test]
+fn a_looser_policy_of_the_same_commit_does_not_judge_its_other_files() {
+    let ours = entry("role/ours", "ours", "dev");
+    let file = |path: &str, text: &str, growth, commit: &str| {
+        wanted(&[("mapRoles", text)], path, Policy { growth, ..Policy::default() }).at(commit)
+    };
+    let mut there = applied(&[("mapRoles", &ours)], Some(&file("aws-auth.yml", &ours, Growth::Refuse, "c0")));
+    // The first file of c1 changes nothing, and is recorded.
+    let first = plan(&file("aws-auth.yml", &ours, Growth::Show, "c1"), &there);
+    there = crate::predict::predict(&first, &there);
+    let evil = entry("role/evil", "evil", "system:masters");
+    check_refused(Guard::Rg06, &file("extra.yml", &evil, Growth::Show, "c1"), &there, "role/evil");
+    check_passed(Guard::Rg06, &file("extra.yml", &evil, Growth::Show, "c2"), &there);
+}
+
+#[test]
+fn a_node_may_gain_a_group() {
+    let node = |groups: &str| entry("role/node", "system:node:{{EC2PrivateDNSName}}", groups);
+    let before = applied(&[("mapRoles", &node("system:nodes"))], None);
+    check_passed(Guard::Rg03, &roles(&node("system:nodes, system:bootstrappers")), &before);
+    let windows = node("system:bootstrappers, system:nodes, eks:kube-proxy-windows");
+    check_passed(Guard::Rg06, &refusing_growth(&[("mapRoles", &windows)]), &before);
 }
 
 #[test]
@@ -183,6 +265,7 @@ fn a_protected_principal_with_several_entries_is_protected() {
 fn an_entry_of_its_own_is_no_harm_to_whoever_came_by_its_account() {
     let keep = entry("role/keep", "keep", "dev");
     let before = applied(&[("mapRoles", &keep), ("mapAccounts", "- \"111122223333\"\n")], None);
-    let own = keep + &entry("role/bob", "bob", "ops");
-    check_passed(Guard::Rg02, &protecting("role/bob", &own), &before);
+    let own = |groups: &str| format!("{keep}{}", entry("role/bob", "bob", groups));
+    check_passed(Guard::Rg02, &protecting("role/bob", &own("ops")), &before);
+    check_refused(Guard::Rg02, &protecting("role/bob", &own("")), &before, "instead of `arn:");
 }

@@ -16,6 +16,8 @@ pub(super) struct Compared {
     pub(super) changes: Vec<Change>,
     pub(super) unmanaged: Vec<Unmanaged>,
     pub(super) conflicts: Vec<OwnershipConflict>,
+    /// Sections that cannot be read and are not replaced: nobody can say what is in them.
+    pub(super) hidden: Vec<Section>,
 }
 
 /// Compares `desired` with what is there.
@@ -27,11 +29,14 @@ pub(super) fn compare(
 ) -> Compared {
     let want = desired.document().effective();
     let removes_unmanaged = super::policies::removes_unmanaged(desired, observed);
-    let mut compared = Compared { changes: Vec::new(), unmanaged: Vec::new(), conflicts: Vec::new() };
-    let unreadable = have.unreadable().into_iter().map(SectionReading::section);
-    // What speaks of a few entries alone may not take the others' place.
-    for section in unreadable.filter(|_| !desired.is_partial()) {
-        compared.changes.extend(replaced_section(section, want));
+    let mut compared =
+        Compared { changes: Vec::new(), unmanaged: Vec::new(), conflicts: Vec::new(), hidden: Vec::new() };
+    for section in have.unreadable().into_iter().map(SectionReading::section) {
+        // What speaks of a few entries alone may not take the others' place.
+        match replaced_section(section, want).filter(|_| !desired.is_partial()) {
+            Some(change) => compared.changes.push(change),
+            None => compared.hidden.push(section),
+        }
     }
     let (wanted, present) = (want.winners(), have.winners());
     let mut duplicates: BTreeMap<&EntryKey, Vec<&Entry>> = BTreeMap::new();
@@ -39,6 +44,7 @@ pub(super) fn compare(
     let keys: BTreeSet<&EntryKey> = wanted.keys().chain(present.keys()).collect();
     for key in keys {
         if have.section(key.section()).unreadable().is_some() {
+            compared.conflicts.extend(wanted.get(key).and_then(|_| conflict(key, ownership)));
             continue;
         }
         match (wanted.get(key), present.get(key)) {
@@ -71,6 +77,10 @@ fn replaced_section(section: Section, want: &EffectiveMap) -> Option<Change> {
     })
 }
 
+fn conflict(key: &EntryKey, ownership: &Ownership) -> Option<OwnershipConflict> {
+    ownership.rival(key).map(|owner| OwnershipConflict { key: key.clone(), owner: owner.clone() })
+}
+
 fn claim(
     key: &EntryKey,
     entry: &Entry,
@@ -79,8 +89,8 @@ fn claim(
     ownership: &Ownership,
     into: &mut Compared,
 ) {
-    if let Some(owner) = ownership.rival(key) {
-        into.conflicts.push(OwnershipConflict { key: key.clone(), owner: owner.clone() });
+    if let Some(conflict) = conflict(key, ownership) {
+        into.conflicts.push(conflict);
         return;
     }
     // Duplicates that differ in case only are picked from at random: all of them must say the same.

@@ -1,13 +1,11 @@
 //! What a change means for its principal, in sentences that people read in a plan.
 
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Action, Change, Shadowed, Subject};
-use crate::cluster::AccessEntry;
-use crate::effective::{Answers, EffectiveMap, Entry};
+use super::Shadowed;
+use crate::effective::{EffectiveMap, Entry};
 use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, EntryKey, IdentityMapping, Section};
 use crate::observed::Outranking;
 
@@ -25,26 +23,6 @@ pub(super) fn of_entry(
     }
 }
 
-/// Adds to each change what else decides about its principal: an access entry, which outranks the map, or
-/// another entry of the map as it will be.
-pub(super) fn complete(
-    changes: &mut [Change],
-    outranking: &Outranking<'_>,
-    have: &EffectiveMap,
-    will_be: &EffectiveMap,
-) {
-    let after = After::of(have, will_be);
-    for change in changes {
-        let Subject::Entry(key) = &change.subject else { continue };
-        let is_removed = change.action == Action::Remove;
-        match outranking.entry(key.principal()) {
-            Some(entry) => change.effects.push(outranked(entry, is_removed)),
-            None if is_removed => change.effects.push(after.way_in(key)),
-            None => {}
-        }
-    }
-}
-
 /// The entries of the map as it will be that an access entry outranks.
 pub(super) fn shadowed(outranking: &Outranking<'_>, will_be: &EffectiveMap) -> Vec<Shadowed> {
     let of = |key: EntryKey| {
@@ -52,51 +30,6 @@ pub(super) fn shadowed(outranking: &Outranking<'_>, will_be: &EffectiveMap) -> V
         Some(Shadowed { key, username })
     };
     will_be.winners().into_keys().filter_map(of).collect()
-}
-
-fn outranked(entry: &AccessEntry, is_removed: bool) -> String {
-    if is_removed {
-        format!("not revoked: the access entry of this principal stays, as `{}`", entry.username)
-    } else {
-        format!("has no effect: the access entry of this principal outranks it, as `{}`", entry.username)
-    }
-}
-
-/// How the map will answer for those whose entries go.
-struct After<'a> {
-    answered_before: Answers<'a>,
-    answers: Answers<'a>,
-    accounts: BTreeSet<&'a str>,
-}
-
-impl<'a> After<'a> {
-    fn of(have: &'a EffectiveMap, will_be: &'a EffectiveMap) -> Self {
-        let accounts = will_be.section(Section::MapAccounts).entries();
-        Self {
-            answered_before: have.answers(),
-            answers: will_be.answers(),
-            accounts: accounts.iter().map(|entry| entry.mapping.principal.as_str()).collect(),
-        }
-    }
-
-    /// How a principal that is removed still gets in, if it does.
-    fn way_in(&self, key: &EntryKey) -> String {
-        if key.section() == Section::MapAccounts {
-            return format!("principals of account `{}` need entries of their own", key.principal());
-        }
-        if self.answered_before.of(key.principal()).is_empty() {
-            return "matched nobody: nobody loses access".into();
-        }
-        let account = key.principal().split(':').nth(4).unwrap_or_default();
-        match self.answers.of(key.principal()) {
-            [entry] => format!("still enters by `{}`", entry.key.section()),
-            [] if self.accounts.contains(account) => {
-                format!("still enters, without groups: account `{account}` is in `mapAccounts`")
-            }
-            [] => "is denied, once the API server forgets the tokens it has seen: within two minutes".into(),
-            _ => "still enters by several entries".into(),
-        }
-    }
 }
 
 /// The effects of replacing a whole section that cannot be read.

@@ -12,6 +12,7 @@ mod calls;
 mod compare;
 mod edit;
 mod effects;
+mod outcome;
 mod ownership;
 mod policies;
 
@@ -28,20 +29,20 @@ use crate::source::{SourceId, SourceRevision};
 
 use edit::Edited;
 use ownership::Ownership;
-pub(crate) use policies::policies;
+pub(crate) use policies::judging_policy;
 
 /// What would have to change for the cluster to be as the files say.
 pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
     let have = EffectiveMap::read(observed.data());
     let ownership = Ownership::of(desired, observed, &have);
     let mut compared = compare::compare(desired, observed, &have, &ownership);
-    let mut blocked = blocked::blocked(desired, observed, &have, &compared.unmanaged);
+    let mut blocked = blocked::blocked(desired, observed, &ownership, &compared);
     let edited = edit::edited(desired, observed.data(), &have, &compared.changes).unwrap_or_else(|block| {
         blocked.push(block);
         Edited { data: observed.data().clone(), reading: have.clone() }
     });
     let outranking = observed.outranking();
-    effects::complete(&mut compared.changes, &outranking, &have, &edited.reading);
+    outcome::complete(&mut compared.changes, observed, &have, &edited.reading);
     Plan {
         cluster: observed.cluster.clone(),
         revision: desired.revision().clone(),

@@ -1,6 +1,6 @@
 //! Whose is which entry: the ledger, unfinished intents, and what `kubectl apply` left behind.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,9 +9,9 @@ use super::compare::Compared;
 use super::{Action, Standing, Subject};
 use crate::desired::DesiredAccess;
 use crate::effective::EffectiveMap;
-use crate::identity_mapping::{EntryKey, IdentityMapping};
+use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 use crate::ledger::{AppliedSource, Ledger};
-use crate::observed::{LAST_APPLIED_ANNOTATION, ObservedAccess};
+use crate::observed::{Knowledge, LAST_APPLIED_ANNOTATION, ObservedAccess};
 use crate::record::{Intent, Outcome};
 use crate::source::SourceId;
 
@@ -29,19 +29,14 @@ impl Ownership {
     pub(super) fn of(desired: &DesiredAccess, observed: &ObservedAccess, have: &EffectiveMap) -> Self {
         let source = &desired.revision().source;
         let ledger = observed.ledger();
-        let mut owners = match (ledger, desired.previous()) {
-            (Some(ledger), _) => ledger.owners.clone(),
-            (None, Some(previous)) => owned(previous.data(), source),
-            (None, None) => owned(&last_applied(observed), source),
+        let mut owners = match (&observed.ledger, desired.previous()) {
+            (Knowledge::Known(Some(observed)), _) => observed.ledger.owners.clone(),
+            (_, Some(previous)) => owned(previous.data(), source),
+            // A read that failed is no sign that nothing was ever applied. A saved file is all there is to read.
+            (Knowledge::Unknown(_), None) if observed.observed_at.is_some() => BTreeMap::new(),
+            (_, None) => owned(&last_applied(observed), source),
         };
-        for intent in &observed.unfinished {
-            // The map as it was before: whatever is in it was there without this intent.
-            if intent.outcome_by(observed.data()) == Some(Outcome::FoundNotApplied) {
-                continue;
-            }
-            let claimed = claimed(intent, have).into_iter();
-            owners.extend(claimed.map(|key| (key.clone(), intent.revision.source.clone())));
-        }
+        observed.unfinished.iter().for_each(|intent| carry_on(&mut owners, intent, observed, have));
         if let Some(taken) = desired.takes_over() {
             let theirs = owners.values_mut().filter(|owner| *owner == taken);
             theirs.for_each(|owner| owner.clone_from(source));
@@ -54,9 +49,17 @@ impl Ownership {
         self.owners.get(key) == Some(&self.source)
     }
 
-    /// The other source that owns the entry, unless it gives way.
+    /// The other source that owns the entry, or the principal's one in the other section, unless it gives way.
     pub(super) fn rival(&self, key: &EntryKey) -> Option<&SourceId> {
-        self.owners.get(key).filter(|owner| **owner != self.source && !owner.gives_way_to(&self.source))
+        let twin = key.twin();
+        let mut owners =
+            [Some(key), twin.as_ref()].into_iter().flatten().filter_map(|key| self.owners.get(key));
+        owners.find(|owner| **owner != self.source && !owner.gives_way_to(&self.source))
+    }
+
+    /// How many entries of a section are this source's own.
+    pub(super) fn ours_in(&self, section: Section) -> usize {
+        self.owners.iter().filter(|(key, owner)| key.section() == section && **owner == self.source).count()
     }
 
     /// Whose an entry is that this source does not claim.
@@ -82,12 +85,11 @@ impl Ownership {
     ) -> Ledger {
         let mut ledger = observed.ledger().cloned().unwrap_or_default();
         ledger.owners.clone_from(&self.owners);
-        ledger.owners.retain(|key, owner| *owner != self.source || !desired.speaks_of(key));
-        let claimed = desired.document().effective().winners().into_keys();
+        let is_hidden = |key: &EntryKey| compared.hidden.contains(&key.section());
+        ledger.owners.retain(|key, owner| *owner != self.source || !desired.speaks_of(key) || is_hidden(key));
+        let is_anothers = |key: &EntryKey| compared.conflicts.iter().any(|conflict| conflict.key == *key);
+        let claimed = desired.document().effective().winners().into_keys().filter(|key| !is_anothers(key));
         ledger.owners.extend(claimed.map(|key| (key, self.source.clone())));
-        ledger
-            .owners
-            .extend(compared.conflicts.iter().map(|conflict| (conflict.key.clone(), conflict.owner.clone())));
         for change in &compared.changes {
             if let (Action::Remove, Subject::Entry(key)) = (change.action, &change.subject) {
                 ledger.owners.remove(key);
@@ -97,7 +99,8 @@ impl Ownership {
             compared.unmanaged.iter().filter(|entry| !matches!(entry.standing, Standing::OwnedBy(_)));
         // An edit of other entries is no look at an intruder.
         let seen = not_ours.filter(|entry| !(desired.is_partial() && entry.is_new));
-        ledger.unmanaged = seen.map(|entry| entry.key.clone()).collect();
+        ledger.unmanaged.retain(is_hidden);
+        ledger.unmanaged.extend(seen.map(|entry| entry.key.clone()));
         if desired.is_partial() {
             return ledger;
         }
@@ -105,11 +108,34 @@ impl Ownership {
             revision: desired.revision().clone(),
             digest: desired.digest(),
             policy: desired.policy().clone(),
-            policy_before: super::policies::policy_before(desired, observed).cloned(),
+            policy_before: super::policies::policy_before(desired, observed).map(Cow::into_owned),
             record: ledger.applied.get(&self.source).and_then(|applied| applied.record.clone()),
         };
         ledger.applied.insert(self.source.clone(), applied);
         ledger
+    }
+}
+
+/// Carries an unfinished intent on into the owners, by what the map says now. What the ledger knows to be
+/// another's stays so.
+fn carry_on(
+    owners: &mut BTreeMap<EntryKey, SourceId>,
+    intent: &Intent,
+    observed: &ObservedAccess,
+    have: &EffectiveMap,
+) {
+    let (source, outcome) = (&intent.revision.source, intent.outcome_by(observed.data()));
+    match outcome {
+        // The map as it was before: whatever is in it was there without this intent.
+        Some(Outcome::FoundNotApplied) => return,
+        Some(_) => owners.retain(|key, owner| owner != source || !intent.removes.contains(key)),
+        None => {}
+    }
+    for key in claimed(intent, have) {
+        let is_anothers = owners.get(key).is_some_and(|owner| owner != source && !owner.gives_way_to(source));
+        if !is_anothers {
+            owners.insert(key.clone(), source.clone());
+        }
     }
 }
 

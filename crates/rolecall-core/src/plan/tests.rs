@@ -10,7 +10,7 @@ use crate::effective::EffectiveMap;
 use crate::fixtures::{applied, desired, entry, manifest, observed, role, wanted};
 use crate::identity_mapping::{EntryKey, Section};
 use crate::observed::{Knowledge, ObservedAccess};
-use crate::policy::{Growth, Policy};
+use crate::policy::{Growth, Policy, Unmanaged};
 use crate::predict::predict;
 use crate::record::{Intent, data_fingerprint};
 use crate::source::{SourceId, SourceRevision};
@@ -75,7 +75,7 @@ fn a_file_that_moved_takes_over_what_it_owned() {
     let (ours, gone) = (entry("role/ours", "ours", "dev"), entry("role/gone", "gone", "dev"));
     let both = format!("{ours}{gone}");
     let strict = Policy { growth: Growth::Refuse, ..Policy::default() };
-    let was = wanted(&[("mapRoles", &both)], "aws-auth.yml", strict.clone());
+    let was = wanted(&[("mapRoles", &both)], "aws-auth.yml", strict);
     let there = applied(&[("mapRoles", &both)], Some(&was));
     let moved = wanted(&[("mapRoles", &ours)], "moved.yml", Policy::default());
     assert_eq!(plan(&moved, &there).conflicts().len(), 1);
@@ -86,11 +86,99 @@ fn a_file_that_moved_takes_over_what_it_owned() {
     let after = predict(&found, &there);
     let again = plan(&moved, &after);
     assert_eq!((again.changes(), again.ledger(), again.blocked()), (&[][..], found.ledger(), &[][..]));
-    let judges = || super::policies::policies(&moved, &after).filter(|policy| **policy == strict).count();
-    assert_eq!(judges(), 1, "the same revision is judged as it was at first");
+    let growth = super::judging_policy(&moved, &after).growth;
+    assert_eq!(growth, Growth::Refuse, "the same revision is judged as it was at first");
+
+    let stranger = entry("role/stranger", "stranger", "dev");
+    let stranger = wanted(&[("mapRoles", &stranger)], "moved.yml", Policy::default());
+    let stolen = plan(&stranger.taking_over(was.revision().source.clone()), &there);
+    assert!(stolen.blocked()[0].reason.contains("is in this file"), "{:?}", stolen.blocked());
 
     let typo = moved.taking_over(SourceId::named("elsewhere"));
     assert!(plan(&typo, &there).blocked()[0].hint.contains("aws-auth.yml"));
+}
+
+#[test]
+fn a_section_that_cannot_be_read_is_not_forgotten() {
+    let (ours, leaver) = (entry("role/ours", "ours", "dev"), entry("user/leaver", "leaver", "dev"));
+    let was = wanted(&[("mapRoles", &ours), ("mapUsers", &leaver)], "aws-auth.yml", Policy::default());
+    let mut there = applied(&[("mapRoles", &ours), ("mapUsers", &leaver)], Some(&was));
+    there.map.as_mut().unwrap().data.insert("mapUsers".into(), "- {".into());
+    let without = wanted(&[("mapRoles", &ours), ("mapUsers", "[]")], "aws-auth.yml", Policy::default());
+    let found = plan(&without, &there);
+    assert!(found.blocked()[0].reason.contains("`mapUsers` cannot be read"), "{:?}", found.blocked());
+    assert_eq!(found.ledger().owners.len(), 2, "the leaver is still ours to take out");
+}
+
+#[test]
+fn replacing_a_section_takes_nothing_from_another_source() {
+    let theirs = entry("role/theirs", "theirs", "dev");
+    let owner = wanted(&[("mapRoles", &theirs)], "other.yml", Policy::default());
+    let mut there = applied(&[("mapRoles", &theirs)], Some(&owner));
+    there.map.as_mut().unwrap().data.insert("mapRoles".into(), "- {".into());
+    let found = plan(&wanted(&[("mapRoles", &theirs)], "aws-auth.yml", Policy::default()), &there);
+    assert_eq!(found.conflicts().len(), 1);
+}
+
+#[test]
+fn unmanaged_is_removed_only_by_two_revisions_that_say_so() {
+    let (ours, theirs) = (entry("role/ours", "ours", "dev"), entry("role/theirs", "theirs", "ops"));
+    let map = format!("{ours}{theirs}");
+    let remove = Policy { unmanaged: Unmanaged::Remove, ..Policy::default() };
+    let file = |commit: &str| wanted(&[("mapRoles", &ours)], "aws-auth.yml", remove.clone()).at(commit);
+    let removes = |there: &ObservedAccess, commit: &str| plan(&file(commit), there).count(Action::Remove);
+    assert_eq!(removes(&applied(&[("mapRoles", &map)], None), "c1"), 0, "nothing was ever applied");
+    let there = applied(&[("mapRoles", &map)], Some(&file("c1")));
+    assert_eq!(removes(&there, "c1"), 0, "the same revision again");
+    assert_eq!(removes(&there, "c2"), 1);
+}
+
+#[test]
+fn a_ledger_that_cannot_be_read_is_not_replaced_by_what_kubectl_applied() {
+    let mut there = observed(&format!("{}{}", role("a", &["x"]), role("b", &["x"])), None);
+    let last = serde_json::json!({ "data": { "mapRoles": role("b", &["x"]) } }).to_string();
+    let annotations = &mut there.map.as_mut().unwrap().annotations;
+    annotations.insert(crate::observed::LAST_APPLIED_ANNOTATION.into(), last);
+    let removes = |there: &ObservedAccess| plan(&desired(&role("a", &["x"])), there).count(Action::Remove);
+    assert_eq!(removes(&there), 1);
+    there.ledger = Knowledge::Unknown("forbidden".into());
+    assert_eq!(removes(&there), 0);
+}
+
+/// An intent of the source `cli`, whose end nobody knows, in a map that somebody wrote since.
+fn unfinished(adds: &[&str], removes: &[&str], observed: &ObservedAccess, is_applied: bool) -> Intent {
+    let keys = |names: &[&str]| names.iter().map(|name| key(name)).collect();
+    let after = if is_applied { data_fingerprint(observed.data()) } else { String::new() };
+    Intent {
+        adds: keys(adds),
+        alters: BTreeMap::new(),
+        removes: keys(removes),
+        before: String::new(),
+        after,
+        ..about_to_alter(observed)
+    }
+}
+
+#[test]
+fn an_intent_takes_nothing_from_what_the_ledger_knows() {
+    let map = entry("role/k", "k", "dev");
+    let owner = wanted(&[("mapRoles", &map)], "other.yml", Policy::default());
+    let mut there = applied(&[("mapRoles", &map)], Some(&owner));
+    there.unfinished = vec![unfinished(&["k"], &[], &there, false)];
+    let again = plan(&owner, &there);
+    assert_eq!((again.conflicts(), again.changes()), (&[][..], &[][..]));
+}
+
+#[test]
+fn what_an_intent_removed_is_nobodys() {
+    let (ours, gone) = (entry("role/ours", "ours", "dev"), entry("role/gone", "gone", "dev"));
+    let was = wanted(&[("mapRoles", &format!("{ours}{gone}"))], "aws-auth.yml", Policy::default());
+    let mut there = applied(&[("mapRoles", &ours)], Some(&was));
+    let other = wanted(&[("mapRoles", &gone)], "other.yml", Policy::default());
+    assert_eq!(plan(&other, &there).conflicts().len(), 1);
+    let intent = unfinished(&[], &["gone"], &there, true);
+    there.unfinished = vec![Intent { revision: was.revision().clone(), ..intent }];
+    assert_eq!(plan(&other, &there).conflicts(), []);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::finding::{Finding, Level};
 /// What a check of some files found.
 #[derive(Debug, Clone)]
 pub struct CheckReport {
+    topic: String,
     files: Vec<CheckedFile>,
     fails_at: Level,
 }
@@ -44,9 +45,15 @@ pub struct Counts {
 }
 
 impl CheckReport {
-    /// A report that is refused if a finding has the level `fails_at`, or a worse one, and is not allowed.
-    pub fn new(files: Vec<CheckedFile>, fails_at: Level) -> Self {
-        Self { files, fails_at }
+    /// A report of the command `topic`, refused if a finding has the level `fails_at`, or a worse one, and is
+    /// not allowed.
+    pub fn new(topic: &str, files: Vec<CheckedFile>, fails_at: Level) -> Self {
+        Self { topic: topic.to_string(), files, fails_at }
+    }
+
+    /// The command that reports.
+    pub fn topic(&self) -> &str {
+        &self.topic
     }
 
     /// The files, in the order in which they were checked.

@@ -41,11 +41,10 @@ pub fn sarif(report: &CheckReport, version: &str) -> Value {
 
 fn rule(code: Code) -> Value {
     let page = code.page();
-    let title = page.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']);
     json!({
         "id": code.as_str(),
         "name": format!("{code:?}"),
-        "shortDescription": { "text": title },
+        "shortDescription": { "text": code.title() },
         "help": { "text": page, "markdown": page },
         "properties": { "tags": ["aws-auth", "eks", "security"] },
     })

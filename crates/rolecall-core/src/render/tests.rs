@@ -62,6 +62,6 @@ fn an_invalid_arn_is_explained_too() {
     let json = Explained { input: "x", principal: &principal, by: ExplainedBy::Nothing }.json();
     assert_eq!(json["outcome"], "invalid");
     assert_eq!(json["principal"]["input"], "x");
-    let nothing = CheckReport::new(Vec::new(), Level::Error);
+    let nothing = CheckReport::new("check", Vec::new(), Level::Error);
     assert_eq!(findings(&nothing)["summary"]["errors"], 0);
 }

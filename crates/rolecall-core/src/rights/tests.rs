@@ -11,7 +11,7 @@ fn check_as(username: &str, groups: &[&str], expected: Power) {
 }
 
 fn check(groups: &[&str], expected: Power) {
-    check_as("system:node:ip-10-0-0-1", groups, expected);
+    check_as("system:node:{{EC2PrivateDNSName}}", groups, expected);
 }
 
 #[test]
@@ -26,7 +26,10 @@ fn what_groups_may_do() {
 #[test]
 fn a_username_may_be_bound_as_well() {
     check_as("system:kube-controller-manager", &["system:nodes"], Power::Unknown);
-    check_as("system:node:{{EC2PrivateDNSName}}", &["system:nodes"], Power::Little);
+    check_as("system:node:{{EC2PrivateDNSName}}", &["system:nodes", "eks:kube-proxy-windows"], Power::Little);
+    check_as("system:node:{{SessionName}}", &["system:nodes"], Power::Unknown);
+    check_as("system:node:{{SessionName}}", &["system:nodes", "system:node-proxier"], Power::Little);
+    check_as("system:node:ip-10-0-0-1", &["system:nodes"], Power::Unknown);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! an area that is in neither list fails the test.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
 
+mod adding;
 mod constants;
 mod server;
 
@@ -26,7 +27,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("backend.", "the authenticator's own backends, which EKS does not let us choose"),
     ("certs.", "the authenticator's own certificate"),
     ("config.", "the authenticator's own configuration"),
-    ("configmap.add", "upstream's `add` command: the issue of `rolecall map add`"),
+    ("configmap.add", "an `sso:` entry, which EKS ignores and `rolecall map add` does not make"),
     ("crd.", "the `IAMIdentityMapping` backend: an issue of its own"),
     ("dynamicfile.", "a backend that EKS does not offer"),
     ("observed.dynamicfile", "a backend that EKS does not offer"),
@@ -81,6 +82,7 @@ fn replay(area: &str, input: &Value, expected: &Value) -> bool {
         }
         "configmap.watch" | "observed.configmap.watch" => watch(input, expected),
         "observed.configmap.map" => map(input, expected),
+        "configmap.add" => return adding::add(input, expected),
         "integration.configmap" => integration(input, expected),
         "observed.configmap.encode" => encoded(input, expected),
         "file.load" => {}

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rolecall_core::document::AwsAuthDocument;
-use rolecall_core::effective::{EffectiveMap, TemplateValues, Verdict, explain};
+use rolecall_core::effective::{EffectiveMap, Lookup, TemplateValues, Verdict, explain, lookup};
 use rolecall_core::identity_mapping::Section;
 use rolecall_core::principal::PrincipalArn;
 
@@ -41,11 +41,23 @@ fn explained(text: &str) {
         assert!(reading.entries_by_chance().is_empty() || reading.unreadable().is_some());
     }
     for arn in ["arn:aws:sts::111122223333:assumed-role/a/me", "arn:aws:iam::111122223333:user/b"] {
-        let found = explain(&map, &PrincipalArn::parse(arn).unwrap(), &TemplateValues::default());
+        let principal = PrincipalArn::parse(arn).unwrap();
+        counted_alike(&map, &principal);
+        let found = explain(&map, &principal, &TemplateValues::default());
         if let Verdict::Ambiguous(candidates) = found.verdict {
             assert!(candidates.len() > 1, "{candidates:?}");
         }
     }
+}
+
+/// What guards count is what a lookup finds.
+fn counted_alike(map: &EffectiveMap, principal: &PrincipalArn) {
+    let found = match lookup(map, principal, false) {
+        Lookup::Entry(entry) => vec![entry],
+        Lookup::Ambiguous(entries) => entries,
+        Lookup::Account(_) | Lookup::Nothing => Vec::new(),
+    };
+    assert_eq!(map.answers().of(principal.canonical()), found);
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 //!
 //! `cargo test` runs some hundreds of each; `PROPTEST_CASES=1000000 cargo test -p rolecall-core --test fuzz`
 //! runs as many as you have time for.
-#![expect(clippy::unwrap_used, reason = "everything here is a test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
 #![expect(clippy::disallowed_methods, reason = "the fence is for what ships; budgets are measured here")]
 
 use proptest::prelude::*;

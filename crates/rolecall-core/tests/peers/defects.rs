@@ -1,11 +1,13 @@
 //! What peers do and we do not, one test a defect.
 
+use rolecall_core::edit::{NamedPrincipal, RefusalKind, Selected};
 use rolecall_core::effective::{EffectiveMap, SectionReading};
 use rolecall_core::identity_mapping::Section;
 use rolecall_core::plan::Action;
 use rolecall_core::principal::PrincipalArn;
 use serde_json::{Value, json};
 
+use super::by_hand::File;
 use super::row;
 use super::stage::{Data, Stage, data, desired, manifest};
 
@@ -17,6 +19,14 @@ pub(crate) const SHOWN: &[&str] = &[
     "0hardik1/kubesplaining (read from code) awsauth.roleARN_spelling",
     "keikoproj/aws-auth get.malformed",
     "keikoproj/aws-auth upsert.empty_groups",
+    "keikoproj/aws-auth upsert.append_groups",
+    "keikoproj/aws-auth remove.not_found",
+    "keikoproj/aws-auth remove.by_username_empty",
+    "keikoproj/aws-auth remove.role_groups_differ",
+    "keikoproj/aws-auth remove.user_username_differs",
+    "eksctl cm.add_account",
+    "eksctl cli.iamidentitymapping.create_duplicate_role",
+    "eksctl cli.iamidentitymapping.delete_is_fifo",
     "keikoproj/aws-auth (observed) arn.not_an_arn",
     "keikoproj/aws-auth (observed) arn.user_under_mapRoles",
     "keikoproj/aws-auth (observed) write.noop_still_updates",
@@ -105,6 +115,87 @@ fn keikoproj_maps_what_is_no_arn_and_we_count_on_nobody_behind_it() {
     let reading = SectionReading::read(Section::MapRoles, Some(text));
     assert!(!reading.entries()[0].can_match());
     assert!(PrincipalArn::parse("not an arn").is_err());
+}
+
+/// By hand it is refused, so that it does not come into a map.
+#[test]
+fn keikoproj_adds_what_is_no_arn_and_we_refuse_it() {
+    let entry = json!({ "rolearn": "not an arn", "username": "a", "groups": ["g"] });
+    assert_eq!(File::new(&json!({})).add(&entry, false).unwrap_err().kind, RefusalKind::Senseless);
+}
+
+#[test]
+fn keikoproj_adds_a_user_to_the_roles_and_we_put_it_where_it_belongs() {
+    let mut file = File::new(&json!({}));
+    let entry = json!({ "rolearn": "arn:aws:iam::111122223333:user/a", "username": "a", "groups": ["g"] });
+    file.add(&entry, false).unwrap();
+    assert!(file.entries(Section::MapRoles).is_empty());
+    assert_eq!(file.entries(Section::MapUsers), [user("a", &["g"])]);
+}
+
+/// The groups come to those that are there, as with the peer; so does the username, if one is given.
+#[test]
+fn keikoproj_appends_groups_and_so_do_we() {
+    let row = row("keikoproj/aws-auth upsert.append_groups");
+    let mut file = File::new(&row["input"]["before"]);
+    for entry in row["input"]["entries"].as_array().unwrap() {
+        file.add(entry, true).unwrap();
+    }
+    assert_eq!(file.entries(Section::MapRoles)[0]["groups"], row["expected"]["role_groups"]);
+    assert_eq!(file.entries(Section::MapUsers)[0]["groups"], row["expected"]["user_groups"]);
+    assert_eq!(file.entries(Section::MapRoles)[0]["username"], "this:is:a:test");
+}
+
+/// Scripts may take out twice: it is said that nobody is there, and that is no failure.
+#[test]
+fn keikoproj_fails_where_nobody_is_there_and_we_say_so() {
+    let row = row("keikoproj/aws-auth remove.not_found");
+    let mut file = File::new(&row["input"]["before"]);
+    let roles = file.entries(Section::MapRoles);
+    let arn = row["input"]["args"][0]["rolearn"].as_str().unwrap();
+    let notes = file.remove(Selected::Principal(arn.to_owned())).unwrap();
+    assert!(notes[0].contains("there is no entry"), "{notes:?}");
+    assert_eq!(file.entries(Section::MapRoles), roles);
+    let notes = file.remove(Selected::Username(String::new())).unwrap();
+    assert!(notes[0].contains("there is no entry"), "{notes:?}");
+}
+
+/// Who is meant is the principal: what its entry says besides does not keep it in.
+#[test]
+fn keikoproj_keeps_whose_groups_differ_and_we_take_out_who_is_named() {
+    for case in ["remove.role_groups_differ", "remove.user_username_differs"] {
+        let row = row(&format!("keikoproj/aws-auth {case}"));
+        let named = &row["input"]["args"][0];
+        let (key, section) = if named.get("rolearn").is_some() {
+            ("rolearn", Section::MapRoles)
+        } else {
+            ("userarn", Section::MapUsers)
+        };
+        let mut file = File::new(&row["input"]["before"]);
+        file.remove(Selected::Principal(named[key].as_str().unwrap().to_owned())).unwrap();
+        assert!(file.entries(section).is_empty(), "{case}");
+    }
+}
+
+#[test]
+fn eksctl_takes_any_number_for_an_account_and_we_only_twelve_digits() {
+    let row = row("eksctl cm.add_account");
+    assert!(NamedPrincipal::account(row["input"]["account"].as_str().unwrap()).is_err());
+    assert!(NamedPrincipal::account("012345678901").is_ok());
+}
+
+/// A second line for a principal takes the first one's groups away without a word.
+#[test]
+fn eksctl_adds_duplicates_and_removes_the_first_and_we_keep_one_entry_a_principal() {
+    let row = row("eksctl cli.iamidentitymapping.create_duplicate_role");
+    let mut entry = row["expected"]["yaml"][0].clone();
+    entry["rolearn"] = json!("arn:aws:iam::111122223333:role/eksctl-testing-XYZ");
+    let mut file = File::new(&json!({}));
+    file.add(&entry, false).unwrap();
+    file.add(&entry, false).unwrap();
+    assert_eq!(file.entries(Section::MapRoles).len(), 1);
+    file.remove(Selected::Principal(entry["rolearn"].as_str().unwrap().to_owned())).unwrap();
+    assert!(file.entries(Section::MapRoles).is_empty());
 }
 
 /// It works in the authenticator, whichever section it stands in, so it is read; a peer takes it silently.

@@ -49,6 +49,6 @@ fn speaks(command: &Command, screen: &Screen) -> Result<(), Failure> {
     let name = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());
     let known: Vec<String> = voices.iter().filter_map(name).collect();
     let asked = name(&screen.format()).unwrap_or_default();
-    Err(Failure::usage(format!("this command has no `--output {asked}`"))
+    Err(Failure::usage(format!("`rolecall {}` has no `--output {asked}`", screen.command()))
         .hint(format!("it has {}", known.join(", "))))
 }

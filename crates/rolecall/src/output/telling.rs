@@ -62,7 +62,7 @@ impl Screen {
             Format::Text | Format::Json => json_text(&findings(report)),
             Format::Markdown => markdown(report),
             Format::Sarif => json_text(&sarif(report, env!("CARGO_PKG_VERSION"))),
-            Format::Junit => junit("rolecall check", &check_suites(report)),
+            Format::Junit => junit(&format!("rolecall {}", report.topic()), &check_suites(report)),
             Format::Github => github(report),
             Format::Gitlab => json_text(&gitlab(report)),
         })

@@ -130,6 +130,10 @@ fn a_rule_has_a_page() {
     desk.run(&["rule", "RC0004"]).ends(64).says("a similar value exists: 'RC004'");
     let list = desk.run(&["rule", "-o", "json"]).ends(0).json();
     assert_eq!(list["rules"][3]["code"], "RC004");
+    desk.run(&["rule", "RG04"])
+        .ends(0)
+        .prints("It refuses: a section that has entries")
+        .prints("--allow RG04");
 }
 
 #[test]

@@ -94,9 +94,20 @@ fn drift_and_verify_tell_and_end_with_2() {
     let drifted = ends(run(&["drift"]), 2);
     assert!(drifted.says("Plan: 1 to add"), "{drifted}");
     check("verification", &document(&ends(run(&["verify", "-o", "json"]), 2)));
+    assert!(ends(run(&["drift", "-o", "junit"]), 2).stdout.contains("<failure type=\"drift\""));
+    assert!(ends(run(&["verify", "-o", "github"]), 2).stdout.contains("::error file=aws-auth.yml,line=1,"));
+    assert!(
+        ends(run(&["drift", "-o", "markdown"]), 2)
+            .stdout
+            .starts_with("<!-- rolecall -->\n<!-- rolecall: drift ")
+    );
     let applied = document(&ends(run(&["apply", "--yes", "-o", "json"]), 0));
     assert_eq!(applied["outcome"], "verified");
     check("apply-report", &applied);
+    assert!(
+        ends(run(&["apply", "--yes", "-o", "markdown"]), 0).stdout.contains("**Rolecall** Nothing to do")
+    );
+    assert!(ends(run(&["verify", "-o", "junit"]), 0).stdout.contains("failures=\"0\""));
     ends(run(&["drift"]), 0);
     check("plan", &document(&ends(run(&["drift", "-o", "json"]), 0)));
     let verified = ends(run(&["verify"]), 0);

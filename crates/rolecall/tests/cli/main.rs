@@ -4,16 +4,17 @@
 mod check;
 #[cfg(target_os = "linux")]
 mod cluster;
-mod completions;
+#[cfg(unix)]
+mod documents;
 mod explain;
 mod findings;
 mod kubeconfig;
 mod mend;
 #[cfg(target_os = "linux")]
 mod ministack;
+mod packaging;
 mod plan;
 mod project;
-mod readme;
 mod reference;
 mod run;
 mod schema;

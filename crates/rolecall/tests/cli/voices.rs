@@ -44,6 +44,9 @@ fn sarif_is_what_its_schema_says() {
         assert_eq!(rules[index]["id"], result["ruleId"]);
         assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "aws-auth.yml");
     }
+    let finding = &desk.run(&["check", "-o", "json"]).json()["findings"][1];
+    let last = &results[1]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!((&last["endLine"], &last["endColumn"]), (&finding["endLine"], &finding["endColumn"]));
     let region = &results[0]["locations"][0]["physicalLocation"]["region"];
     assert_eq!((&region["startLine"], &region["startColumn"]), (&15.into(), &6.into()));
     desk.write("aws-auth.yml", &MAP.replace("system:masters", "viewers"));
@@ -98,6 +101,8 @@ fn github_gets_one_command_a_finding_and_a_summary() {
     // What a plan says of a file that is refused is said in the same voice.
     let plan = desk.run(&["plan", "--observed", "observed.yaml", "-o", "github"]).ends(3);
     assert!(plan.stdout.starts_with(start), "{}", plan.stdout);
+    let comment = desk.run(&["plan", "--observed", "observed.yaml", "-o", "markdown"]).ends(3).stdout;
+    assert!(comment.starts_with("<!-- rolecall -->\n<!-- rolecall: plan -->\n"), "{comment}");
 }
 
 #[test]
@@ -129,7 +134,7 @@ fn a_voice_that_a_command_lacks_is_a_usage_error() {
     let desk = Desk::with_map();
     desk.run(&["plan", "--observed", "observed.yaml", "-o", "sarif"])
         .ends(64)
-        .says("this command has no `--output sarif`")
+        .says("`rolecall plan` has no `--output sarif`")
         .says("hint: it has text, json, markdown, junit, github");
     desk.run(&["explain", "x", "-o", "junit"]).ends(64);
 }
@@ -138,14 +143,16 @@ fn a_voice_that_a_command_lacks_is_a_usage_error() {
 #[test]
 fn no_voice_carries_what_a_terminal_would_obey() {
     let desk = Desk::new();
-    let map =
-        MAP.replace("      username: admin", "      \"a\\u001b[2J\\u009b\\u202e\": 1\n      username: admin");
+    let map = MAP.replace(
+        "      username: admin",
+        "      \"a##[stop-commands]\\u001b[2J\\u009b\\u202e\": 1\n      username: admin",
+    );
     desk.write("aws-auth.yml", &map).write("observed.yaml", OBSERVED);
     for voice in ["text", "json", "markdown", "sarif", "junit", "github", "gitlab"] {
         let said = desk.run(&["check", "-o", voice]).stdout;
         assert!(said.contains("RC008"), "{voice}: {said}");
         let harmful = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
-        assert!(!said.contains(harmful), "{voice}: {said:?}");
+        assert!(!said.contains(harmful) && !said.contains("##["), "{voice}: {said:?}");
     }
 }
 

@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use anyhow::{Result, bail, ensure};
-use rolecall_core::effective::{EffectiveMap, Entry, arn_like};
+use rolecall_core::effective::{EffectiveMap, Entry, Lookup, arn_like, lookup};
 use rolecall_core::identity_mapping::Section;
+use rolecall_core::principal::PrincipalArn;
 use rolecall_testenv::Assets;
 use serde_json::{Value, json};
 
@@ -21,6 +22,19 @@ const MOST: usize = 4;
 /// not know of, and at most until each that we know of has been seen.
 const REPEATS: std::ops::Range<usize> = 64..20_000;
 
+/// Some whom generated maps name, in the spelling of STS.
+const ASKING: &[&str] = &[
+    "arn:aws:sts::111122223333:assumed-role/dev/me",
+    "arn:aws:sts::111122223333:assumed-role/Ops/me",
+    "arn:aws:sts::111122223333:assumed-role/deep/me",
+    "arn:aws:iam::111122223333:user/ann",
+    "arn:aws:iam::111122223333:user/team/bob",
+    "arn:aws:iam::111122223333:user/Cat",
+    "arn:aws:iam::444455556666:user/ann",
+    "arn:aws:iam::111122223333:root",
+    "arn:aws:sts::111122223333:federated-user/fed",
+];
+
 pub(super) fn run(count: u64, seed: u64) -> Result<()> {
     let program = Assets::ready()?.parsemap_oracle();
     let mut oracle = Oracle::start(program, &[])?;
@@ -30,6 +44,7 @@ pub(super) fn run(count: u64, seed: u64) -> Result<()> {
     for number in 0..count {
         check_matcher(&mut matcher, &mut generator)?;
         let data = generator.document();
+        check_answers(&data)?;
         let ours = ours(&data);
         let theirs = theirs(&mut oracle, &data, &ours)?;
         sum.mapped += u64::from(theirs.iter().any(|map| map["roles"] != json!([])));
@@ -59,6 +74,23 @@ fn check_matcher(matcher: &mut Oracle, generator: &mut Generator) -> Result<()> 
     let theirs = matcher.ask(&question)?;
     let ours = json!(arn_like(&arn, &pattern));
     ensure!(theirs == ours, "is {arn:?} like {pattern:?}? the authenticator: {theirs}; we: {ours}");
+    Ok(())
+}
+
+/// What guards count must be what a lookup finds, whoever asks.
+fn check_answers(data: &Data) -> Result<()> {
+    let map = EffectiveMap::read(data);
+    let answers = map.answers();
+    for arn in ASKING {
+        let principal = PrincipalArn::parse(arn)?;
+        let found = match lookup(&map, &principal, false) {
+            Lookup::Entry(entry) => vec![entry],
+            Lookup::Ambiguous(entries) => entries,
+            Lookup::Account(_) | Lookup::Nothing => Vec::new(),
+        };
+        let counted = answers.of(principal.canonical());
+        ensure!(counted == found, "{data:#?}\n`{arn}`: {found:#?} is found, {counted:#?} is counted");
+    }
     Ok(())
 }
 

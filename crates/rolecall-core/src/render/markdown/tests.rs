@@ -9,7 +9,7 @@ fn finding(line: usize, message: &str) -> Finding {
 
 fn report(findings: Vec<Finding>) -> CheckReport {
     let text = "a: ```\n".repeat(findings.len());
-    CheckReport::new(vec![CheckedFile::new("aws-auth.yml", &text, 1, findings)], Level::Error)
+    CheckReport::new("check", vec![CheckedFile::new("aws-auth.yml", &text, 1, findings)], Level::Error)
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Status, Failure> 
         Some(Deny::Warnings) => Level::Warning,
         Some(Deny::Notes) => Level::Note,
     };
-    let report = CheckReport::new(files, fails_at);
+    let report = CheckReport::new("check", files, fails_at);
     if report.files().is_empty() {
         return Err(nothing_in(&args.paths));
     }
