@@ -137,6 +137,14 @@ impl ObservedAccess {
         self.ledger.known()?.as_ref().map(|observed| &observed.ledger)
     }
 
+    /// Is there no ledger yet, but what `kubectl apply` left? Its annotation tells what was ours, and a ledger would
+    /// end that: it has to wait for the first apply of the files.
+    pub fn awaits_first_apply(&self) -> bool {
+        let has_annotation =
+            self.map.as_ref().is_some_and(|map| map.annotations.contains_key(LAST_APPLIED_ANNOTATION));
+        matches!(self.ledger, Knowledge::Known(None)) && has_annotation
+    }
+
     /// The access entry of a principal, where access entries are known: it outranks the map.
     ///
     /// EKS keeps a role's ARN with its path, and STS reports it without: both name the same principal here.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, plan, rule, token, verify, whoami,
+    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, map, plan, rule, token, verify,
+    whoami,
 };
 use crate::output::{Color, Format};
 
@@ -64,6 +65,7 @@ pub(crate) enum Command {
     Explain(explain::ExplainArgs),
     #[command(name = "whoami")]
     WhoAmI(whoami::WhoAmIArgs),
+    Map(map::MapArgs),
     Token(token::TokenArgs),
     Kubeconfig(kubeconfig::KubeconfigArgs),
     Bootstrap(bootstrap::BootstrapArgs),

@@ -167,7 +167,7 @@ pub(crate) fn from_here(path: &Path) -> PathBuf {
 }
 
 /// The map at `path`; `None` for a folder without one.
-fn find_map(path: &Path) -> Result<Option<PathBuf>, Failure> {
+pub(crate) fn find_map(path: &Path) -> Result<Option<PathBuf>, Failure> {
     if !path.exists() {
         return Err(Failure::new(format!("there is no file or folder `{}`", path.display()))
             .hint("name the file, or a folder that holds `aws-auth.yml`"));
@@ -178,7 +178,8 @@ fn find_map(path: &Path) -> Result<Option<PathBuf>, Failure> {
     Ok(NAMES.iter().map(|name| path.join(name)).find(|file| file.exists()))
 }
 
-fn no_map_in(folder: &Path) -> Failure {
+/// A folder without a map.
+pub(crate) fn no_map_in(folder: &Path) -> Failure {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     Failure::new(format!("there is no `aws-auth.yml` or `aws-auth.yaml` in `{}`", folder.display()))
         .hint("name the file, or a folder that holds it")

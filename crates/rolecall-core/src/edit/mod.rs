@@ -6,18 +6,23 @@
 use alloc::string::String;
 
 mod file;
+mod layout;
+pub mod listing;
 mod named;
 mod outer;
 mod request;
 mod section;
+mod wish;
 
 #[cfg(test)]
 mod tests;
 
 pub use file::{edited_text, new_findings};
+pub use layout::laid_out;
 pub use named::NamedPrincipal;
 pub use request::{Add, Answer, Remove, Selected, SetEntry};
 pub(crate) use section::{Work, edited_section};
+pub use wish::wished;
 
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 
@@ -41,6 +46,14 @@ impl EntryEdit {
         match self {
             Self::Put { section, mapping } => EntryKey::new(*section, &mapping.principal),
             Self::Remove(key) => key.clone(),
+        }
+    }
+
+    /// What the entry will say; `None` for one that goes.
+    pub fn mapping(&self) -> Option<&IdentityMapping> {
+        match self {
+            Self::Put { mapping, .. } => Some(mapping),
+            Self::Remove(_) => None,
         }
     }
 }

@@ -276,3 +276,58 @@ proptest! {
         prop_assert_eq!(edited(&added, &[EntryEdit::Remove(edit.key())]), text);
     }
 }
+
+fn laid(text: &str) -> String {
+    laid_out(&document(text)).unwrap_or_else(|refusal| panic!("{refusal:?} in\n{text}"))
+}
+
+#[test]
+fn one_layout_keeps_every_comment() {
+    let written = format!(
+        "# the doors\nkind: ConfigMap # of Kubernetes\napiVersion: v1\nmetadata: {{namespace: kube-system, name: \"aws-auth\"}}\ndata:\n    # people\n    mapUsers: '[]'\n\n\n    mapRoles: |  # roles\n        # nodes\n        - groups: [\"system:nodes\", 'a b'] # both\n          # who\n          username: 'system:node:{{{{EC2PrivateDNSName}}}}'\n          rolearn: {NODE}   # the node\n          # - old\n\n\n        # dev\n        - {{username: dev, rolearn: \"{DEV}\"}} # flow\n        # the end\n    other: \"a\\nb\\n\"\n# bye\n"
+    );
+    let expected = format!(
+        "# the doors\napiVersion: v1\nkind: ConfigMap # of Kubernetes\nmetadata:\n  name: aws-auth\n  namespace: kube-system\ndata:\n  mapRoles: | # roles\n    # nodes\n    - rolearn: {NODE} # the node\n      # - old\n      # who\n      username: system:node:{{{{EC2PrivateDNSName}}}}\n      groups: # both\n        - system:nodes\n        - a b\n\n    # dev\n    - rolearn: {DEV}\n      username: dev # flow\n    # the end\n  # people\n  mapUsers: |\n    []\n  other: |\n    a\n    b\n# bye\n"
+    );
+    let result = laid(&written);
+    assert_eq!(result, expected, "\n{result}");
+    assert_eq!(laid(&expected), expected, "once is enough");
+    let crlf = written.replace('\n', "\r\n");
+    assert_eq!(laid(&crlf), expected.replace('\n', "\r\n"));
+}
+
+#[test]
+fn json_becomes_lines() {
+    let json = format!(
+        r#"{{"kind":"ConfigMap","apiVersion":"v1","metadata":{{"name":"aws-auth","namespace":"kube-system"}},"data":{{"mapAccounts":"[\"012345678901\"]","mapRoles":"[{{\"groups\":[\"a\"],\"rolearn\":\"{DEV}\",\"username\":\"12\"}}]"}}}}"#
+    );
+    let expected = format!(
+        "{META}data:\n  mapRoles: |\n    - rolearn: {DEV}\n      username: \"12\"\n      groups:\n        - a\n  mapAccounts: |\n    - \"012345678901\"\n"
+    );
+    assert_eq!(laid(&json), expected);
+}
+
+#[test]
+fn what_has_a_layout_of_its_own_is_left_alone() {
+    let check = |roles: &str, problem: &str| {
+        let refusal = laid_out(&document(&format!("{META}data:\n  mapRoles: |\n{roles}"))).unwrap_err();
+        assert!(refusal.reason.contains(problem), "{refusal:?}");
+    };
+    check("    - &a {rolearn: x}\n", "it has anchors");
+    check("    - !!str x\n", "it has anchors, aliases or tags");
+    check("    - rolearn: [\n", "`mapRoles` cannot be laid out");
+    check("    []\n    ---\n    []\n", "something stands behind its end");
+}
+
+proptest! {
+    #[test]
+    fn a_layout_is_found_once_and_says_the_same(roles in written(), form in 0..6_usize) {
+        let text = forms(&roles)[form].clone();
+        let result = laid(&text);
+        prop_assert_eq!(says(&result), says(&text), "{}", result);
+        prop_assert_eq!(laid(&result), result.clone(), "in\n{}", text);
+        let count = |text: &str| text.matches("# why").count() + text.matches("# it").count();
+        // A comment of JSON or of a scalar in quotes is one as well.
+        prop_assert_eq!(count(&result), count(&text), "{}", result);
+    }
+}

@@ -25,6 +25,7 @@ pub(super) fn flow_text(text: &str, json: bool) -> String {
     let plain = !json
         && is_safe_word(text)
         && !text.contains([',', '[', ']', '{', '}', '?'])
+        && !text.starts_with(':')
         && !text.ends_with(':')
         && reads_back(text, text);
     if plain { text.to_owned() } else { double_quoted(text) }

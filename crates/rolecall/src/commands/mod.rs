@@ -8,6 +8,7 @@ pub(crate) mod drift;
 pub(crate) mod explain;
 pub(crate) mod kubeconfig;
 pub(crate) mod man;
+pub(crate) mod map;
 pub(crate) mod plan;
 pub(crate) mod rule;
 pub(crate) mod token;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: Command, screen: &Screen) -> Result<Status, Failure> 
         Command::Drift(args) => drift::run(&args, screen),
         Command::Explain(args) => explain::run(&args, screen),
         Command::WhoAmI(args) => whoami::run(&args, screen),
+        Command::Map(args) => map::run(&args, screen),
         Command::Token(args) => token::run(&args, screen),
         Command::Kubeconfig(args) => kubeconfig::run(&args, screen),
         Command::Bootstrap(args) => bootstrap::run(&args, screen),

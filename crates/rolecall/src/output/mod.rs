@@ -1,5 +1,6 @@
 //! What is said, and where: data on stdout, talk on stderr; colour only where somebody looks.
 
+mod difference;
 mod documents;
 mod finding;
 mod progress;
@@ -16,6 +17,7 @@ use rolecall_core::finding::{Level, has_errors};
 use rolecall_core::render::{CheckReport, CheckedFile, Line, Tone, json_text, printable, printable_line};
 use serde_json::Value;
 
+pub(crate) use difference::difference;
 pub(crate) use documents::{apply_report, rehearsed, token_inspection, token_verification, verification};
 pub(crate) use progress::Progress;
 use progress::StatusLine;

@@ -21,7 +21,7 @@ use crate::interrupts::Interrupts;
 use crate::output::{Screen, is_interactive};
 use crate::target::{self, Target, bounded};
 
-pub(super) use report::{failure, tell_remarks};
+pub(super) use report::{failure, refused, tell, tell_remarks};
 use stored::StoredPlan;
 use watch::Stage;
 pub(super) use watch::{Watch, holder};
@@ -125,7 +125,7 @@ impl Run<'_> {
             return Err(report::refused());
         }
         let changes = planned.plan.changes().to_vec();
-        let is_yes = self.args.yes || changes.is_empty() || self.asks("Apply these changes? [y/N]")?;
+        let is_yes = self.args.yes || changes.is_empty() || asks("Apply these changes? [y/N]", self.screen)?;
         if !is_yes {
             self.screen.note("nothing was changed");
         }
@@ -155,13 +155,6 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn asks(&self, question: &str) -> Result<bool, Failure> {
-        self.screen.question(question);
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(|error| Failure::io("read the answer", error))?;
-        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
-    }
-
     fn carry_out(&self, approval: Approval) -> Result<Status, Failure> {
         let timeout = self.args.cluster.timeout;
         let request = ApplyRequest {
@@ -187,6 +180,14 @@ impl Run<'_> {
             Err(error) => Err(self.target.failure(failure(error, self.screen)?)),
         }
     }
+}
+
+/// Asks at the terminal; anything but a yes is a no.
+pub(super) fn asks(question: &str, screen: &Screen) -> Result<bool, Failure> {
+    screen.question(question);
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(|error| Failure::io("read the answer", error))?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Walks the line to its end, to the end of the time, or to the second Ctrl-C.

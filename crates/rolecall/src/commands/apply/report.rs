@@ -57,7 +57,7 @@ pub(crate) fn failure(error: ApplyError, screen: &Screen) -> Result<Failure, Fai
 }
 
 /// A guard, another source or the cluster speaks against the plan, which was shown.
-pub(super) fn refused() -> Failure {
+pub(crate) fn refused() -> Failure {
     Failure::refused("the plan is refused: nothing was changed")
 }
 

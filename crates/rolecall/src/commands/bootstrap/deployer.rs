@@ -7,7 +7,7 @@ use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::effective::EffectiveMap;
 use rolecall_core::identity_mapping::{EntryKey, IdentityMapping, Section};
-use rolecall_core::observed::{LAST_APPLIED_ANNOTATION, ObservedAccess};
+use rolecall_core::observed::ObservedAccess;
 use rolecall_core::plan::Action;
 use rolecall_core::policy::Policy;
 use rolecall_core::principal::{PrincipalArn, PrincipalKind, strip_path};
@@ -76,7 +76,7 @@ impl Deployer {
         let planned = bounded(runtime, timeout, screen, planning)?;
         screen.show(&page(&planned));
         check(&planned)?;
-        let is_recorded = is_recorded(&observed);
+        let is_recorded = !observed.awaits_first_apply();
         if !is_recorded {
             screen.note("no record is kept of this: what `kubectl apply` left tells what was yours, until your first apply");
         }
@@ -157,14 +157,6 @@ impl Entered {
         let outcome = if self.is_new { "created" } else { "unchanged" };
         format!("{outcome:<9} entry of {} as `{}`", self.principal, self.username)
     }
-}
-
-/// A cluster without a ledger, where `kubectl apply` was used, is told by its annotation what was ours. A ledger
-/// would end that, so it has to wait for the first apply of the files.
-fn is_recorded(observed: &ObservedAccess) -> bool {
-    let has_annotation =
-        observed.map.as_ref().is_some_and(|map| map.annotations.contains_key(LAST_APPLIED_ANNOTATION));
-    observed.ledger().is_some() || !has_annotation
 }
 
 /// Nothing but additions may come of this.

@@ -3,12 +3,10 @@
 use std::io::{self, Write};
 
 use rolecall_core::check::{Settings, fixed, masked};
-use rolecall_core::render::{Line, Tone};
-use similar::{ChangeTag, TextDiff};
 
 use super::search::Source;
 use crate::failure::Failure;
-use crate::output::Screen;
+use crate::output::{Screen, difference};
 use crate::replace::{Access, replace};
 
 /// Mends the source where that can only mean one thing. `false` where there was nothing to mend.
@@ -34,25 +32,4 @@ fn pass_on(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|error| Failure::io("write to stdout", error))
-}
-
-/// A unified diff.
-fn difference(name: &str, before: &str, after: &str) -> Vec<Line> {
-    let diff = TextDiff::from_lines(before, after);
-    let line = |tone, text: String| Line { tone, text };
-    let mut lines =
-        vec![line(Tone::Title, format!("--- {name}")), line(Tone::Title, format!("+++ {name} (mended)"))];
-    for hunk in diff.unified_diff().iter_hunks() {
-        lines.push(line(Tone::Quiet, hunk.header().to_string()));
-        for change in hunk.iter_changes() {
-            let (tone, mark) = match change.tag() {
-                ChangeTag::Delete => (Tone::Removed, '-'),
-                ChangeTag::Insert => (Tone::Added, '+'),
-                ChangeTag::Equal => (Tone::Plain, ' '),
-            };
-            let text = change.value().trim_end_matches(['\n', '\r']);
-            lines.push(line(tone, format!("{mark}{text}")));
-        }
-    }
-    lines
 }

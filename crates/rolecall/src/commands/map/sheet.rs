@@ -1,0 +1,164 @@
+//! A file that is edited, or stdin: read, changed, shown as a diff, and written as a whole or not at all.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rolecall_core::document::AwsAuthDocument;
+use rolecall_core::edit::{EntryEdit, edited_text, new_findings};
+use rolecall_core::finding::{Finding, has_errors};
+use rolecall_core::render::{API_VERSION, CheckedFile};
+use serde_json::{Value, json};
+use similar::TextDiff;
+
+use super::failure;
+use crate::failure::{Failure, Status};
+use crate::files;
+use crate::output::{Screen, difference};
+use crate::replace::{Access, replace};
+
+/// A map without an entry, as a new file begins.
+const NOTHING: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\ndata: {}\n";
+
+/// A document on the desk.
+pub(super) struct Sheet {
+    pub(super) name: String,
+    /// `None` for stdin.
+    path: Option<PathBuf>,
+    /// What is on the disk.
+    before: String,
+    pub(super) document: AwsAuthDocument,
+    pub(super) findings: Vec<Finding>,
+    is_new: bool,
+}
+
+impl Sheet {
+    /// Reads the map at `path`.
+    pub(super) fn open(path: &Path, screen: &Screen) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Self::of("stdin".to_owned(), None, files::read_stdin()?, screen);
+        }
+        let path = files::find_map(path)?.ok_or_else(|| files::no_map_in(path))?;
+        let text = files::read(&path)?;
+        Self::of(files::shown(&path), Some(path), text, screen)
+    }
+
+    /// The same, or a new map where the file that was named is not there yet.
+    pub(super) fn open_or_begin(path: &Path, screen: &Screen) -> Result<Self, Failure> {
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
+        if !is_yaml || path.exists() {
+            return Self::open(path, screen);
+        }
+        let sheet = Self::of(files::shown(path), Some(path.to_owned()), NOTHING.to_owned(), screen)?;
+        Ok(Self { before: String::new(), is_new: true, ..sheet })
+    }
+
+    fn of(name: String, path: Option<PathBuf>, text: String, screen: &Screen) -> Result<Self, Failure> {
+        let (document, findings) = AwsAuthDocument::parse(&name, &text);
+        let Some(document) = document else {
+            screen.talk_of_findings(&CheckedFile::new(&name, &text, 0, findings));
+            return Err(files::refused(Path::new(&name)));
+        };
+        Ok(Self { name, path, before: text, document, findings, is_new: false })
+    }
+
+    /// Makes `edits`, unless the result were worse than before, and tells what changed.
+    pub(super) fn edit(
+        &self,
+        edits: &[EntryEdit],
+        dry_run: bool,
+        screen: &Screen,
+    ) -> Result<Status, Failure> {
+        let text = edited_text(&self.document, edits).map_err(failure)?;
+        let text = if edits.is_empty() { self.before.clone() } else { text };
+        let (_, findings) = AwsAuthDocument::parse(&self.name, &text);
+        let new = if edits.is_empty() { Vec::new() } else { new_findings(&self.findings, findings) };
+        screen.talk_of_findings(&CheckedFile::new(&self.name, &text, 1, new.clone()));
+        if has_errors(&new) {
+            return Err(Failure::refused(format!(
+                "the edit is refused, and `{}` was not changed",
+                self.name
+            ))
+            .hint("what is shown above would be wrong with the file"));
+        }
+        let told = edits.iter().filter_map(|edit| self.told(edit)).collect();
+        self.write(&text, told, dry_run, screen)
+    }
+
+    /// Writes `text`, and tells what changed. The text of stdin goes to stdout, changed or not.
+    pub(super) fn write(
+        &self,
+        text: &str,
+        edits: Vec<Value>,
+        dry_run: bool,
+        screen: &Screen,
+    ) -> Result<Status, Failure> {
+        let is_changed = text != self.before;
+        let is_written = is_changed && !dry_run;
+        let diff = difference(&self.name, &self.before, text);
+        match &self.path {
+            None if !dry_run => {
+                screen.show(&diff);
+                pass_on(text)?;
+            }
+            Some(path) if is_written && self.is_new => {
+                std::fs::write(path, text)
+                    .map_err(|error| Failure::io(format!("write `{}`", path.display()), error))?;
+            }
+            Some(path) if is_written => replace(path, text, Access::Kept)?,
+            _ => {}
+        }
+        if screen.is_json() && (self.path.is_some() || dry_run) {
+            screen.json(&self.report(text, edits, is_written))?;
+        } else if self.path.is_some() || dry_run {
+            screen.lines(&diff)?;
+        }
+        match (is_changed, is_written) {
+            (false, _) => screen.note(format!("nothing to do: `{}` says so already", self.name)),
+            (true, true) if self.path.is_some() => screen.note(format!("`{}` is written", self.name)),
+            (true, false) => screen.note("nothing was changed: this was a dry run"),
+            _ => {}
+        }
+        Ok(Status::Done)
+    }
+
+    fn report(&self, text: &str, edits: Vec<Value>, is_written: bool) -> Value {
+        let diff = TextDiff::from_lines(self.before.as_str(), text);
+        let diff = diff.unified_diff().header(&self.name, &self.name).to_string();
+        json!({
+            "apiVersion": API_VERSION,
+            "kind": "MapEdit",
+            "file": self.name,
+            "changed": text != self.before,
+            "written": is_written,
+            "edits": edits,
+            "diff": diff,
+        })
+    }
+
+    /// One edit for scripts; `None` where it changes nothing.
+    fn told(&self, edit: &EntryEdit) -> Option<Value> {
+        let key = edit.key();
+        let winners = self.document.effective().winners();
+        let before = winners.get(&key).map(|entry| &entry.mapping);
+        let after = edit.mapping();
+        let action = match (before, after) {
+            (None, Some(_)) => "add",
+            (Some(_), Some(_)) => "update",
+            (Some(_), None) => "remove",
+            (None, None) => return None,
+        };
+        let principal = after.or(before).map(|mapping| mapping.principal.as_str());
+        let kind = key.section().kind();
+        Some(
+            json!({ "action": action, "kind": kind, "principal": principal, "before": before, "after": after }),
+        )
+    }
+}
+
+/// Byte for byte: colour and the like are not ours to take away.
+fn pass_on(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::io("write to stdout", error))
+}
