@@ -3,6 +3,7 @@
 //! Known by their shape; a password that looks like a word is not found.
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -54,10 +55,10 @@ pub(super) fn check((file, text, lines): (&str, &str, &LineIndex), findings: &mu
     if found.is_empty() {
         return;
     }
+    let keys = found.iter().map(|secret| secret.span.of(text)).filter(|secret| secret.chars().all(is_base64));
+    let keys: BTreeSet<&str> = keys.collect();
     for finding in findings.iter_mut() {
-        for secret in &found {
-            hide(finding, secret.span.of(text));
-        }
+        hide(finding, &keys);
     }
     for Secret { kind, span } in found {
         let message = format!("{kind} stands in the file");
@@ -67,11 +68,19 @@ pub(super) fn check((file, text, lines): (&str, &str, &LineIndex), findings: &mu
     }
 }
 
-fn hide(finding: &mut Finding, secret: &str) {
-    let texts =
-        [Some(&mut finding.message), finding.help.as_mut(), finding.fix.as_mut().map(|fix| &mut fix.title)];
-    for text in texts.into_iter().flatten().filter(|text| text.contains(secret)) {
-        *text = text.replace(secret, "***");
+/// Most secrets show what they are; the others, which are base64, are known from the file.
+fn hide(finding: &mut Finding, keys: &BTreeSet<&str>) {
+    let fix = finding.fix.as_mut().map(|fix| &mut fix.title);
+    let texts = [Some(&mut finding.message), finding.help.as_mut(), fix];
+    for text in texts.into_iter().flatten() {
+        if let Cow::Owned(masked) = masked(text) {
+            *text = masked;
+        }
+        let words = text.split(|letter| !is_base64(letter));
+        let secrets: Vec<String> = words.filter(|word| keys.contains(word)).map(String::from).collect();
+        for secret in secrets {
+            *text = text.replace(&secret, "***");
+        }
     }
 }
 
