@@ -2,7 +2,7 @@
 //!
 //! What they say is the core's to judge. All findings are shown before a file is given up.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rolecall_core::cluster::ClusterIdentity;
@@ -137,6 +137,13 @@ pub(crate) fn read_stdin() -> Result<String, Failure> {
     let mut text = String::new();
     io::stdin().read_to_string(&mut text).map_err(|error| Failure::io("read stdin", error))?;
     Ok(text)
+}
+
+/// Writes a text to stdout byte for byte: colour and the like are not ours to take away.
+pub(crate) fn write_stdout(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::io("write to stdout", error))
 }
 
 /// A file with findings of level error, all of which were shown.

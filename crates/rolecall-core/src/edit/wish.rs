@@ -5,6 +5,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+#[cfg(test)]
+mod tests;
+
 use super::section::section_text;
 use super::{EntryEdit, Refusal, RefusalKind};
 use crate::desired::DesiredAccess;

@@ -9,6 +9,9 @@ mod documents;
 mod explain;
 mod findings;
 mod kubeconfig;
+mod map;
+#[cfg(target_os = "linux")]
+mod map_cluster;
 mod mend;
 #[cfg(target_os = "linux")]
 mod ministack;

@@ -1,12 +1,12 @@
 //! A file that is edited, or stdin: read, changed, shown as a diff, and written as a whole or not at all.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use rolecall_core::check::masked;
 use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::edit::{EntryEdit, edited_text, new_findings};
 use rolecall_core::finding::{Finding, has_errors};
-use rolecall_core::render::{API_VERSION, CheckedFile};
+use rolecall_core::render::API_VERSION;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
@@ -56,7 +56,7 @@ impl Sheet {
     fn of(name: String, path: Option<PathBuf>, text: String, screen: &Screen) -> Result<Self, Failure> {
         let (document, findings) = AwsAuthDocument::parse(&name, &text);
         let Some(document) = document else {
-            screen.talk_of_findings(&CheckedFile::new(&name, &text, 0, findings));
+            screen.talk_of_findings(&files::checked(Path::new(&name), &text, None, findings));
             return Err(files::refused(Path::new(&name)));
         };
         Ok(Self { name, path, before: text, document, findings, is_new: false })
@@ -73,8 +73,9 @@ impl Sheet {
         let text = if edits.is_empty() { self.before.clone() } else { text };
         let (_, findings) = AwsAuthDocument::parse(&self.name, &text);
         let new = if edits.is_empty() { Vec::new() } else { new_findings(&self.findings, findings) };
-        screen.talk_of_findings(&CheckedFile::new(&self.name, &text, 1, new.clone()));
-        if has_errors(&new) {
+        let is_worse = has_errors(&new);
+        screen.talk_of_findings(&files::checked(Path::new(&self.name), &text, None, new));
+        if is_worse {
             return Err(Failure::refused(format!(
                 "the edit is refused, and `{}` was not changed",
                 self.name
@@ -95,11 +96,11 @@ impl Sheet {
     ) -> Result<Status, Failure> {
         let is_changed = text != self.before;
         let is_written = is_changed && !dry_run;
-        let diff = difference(&self.name, &self.before, text);
+        let diff = difference(&self.name, "edited", &masked(&self.before), &masked(text));
         match &self.path {
             None if !dry_run => {
                 screen.show(&diff);
-                pass_on(text)?;
+                files::write_stdout(text)?;
             }
             Some(path) if is_written && self.is_new => {
                 std::fs::write(path, text)
@@ -123,7 +124,8 @@ impl Sheet {
     }
 
     fn report(&self, text: &str, edits: Vec<Value>, is_written: bool) -> Value {
-        let diff = TextDiff::from_lines(self.before.as_str(), text);
+        let (before, after) = (masked(&self.before), masked(text));
+        let diff = TextDiff::from_lines(&before, &after);
         let diff = diff.unified_diff().header(&self.name, &self.name).to_string();
         json!({
             "apiVersion": API_VERSION,
@@ -154,11 +156,4 @@ impl Sheet {
             json!({ "action": action, "kind": kind, "principal": principal, "before": before, "after": after }),
         )
     }
-}
-
-/// Byte for byte: colour and the like are not ours to take away.
-fn pass_on(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(|error| Failure::io("write to stdout", error))
 }

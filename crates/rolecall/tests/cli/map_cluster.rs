@@ -1,0 +1,84 @@
+//! `map` on a real cluster: an edit goes the whole line, and speaks of nobody else.
+
+use std::path::Path;
+
+use rolecall_testenv::ClusterOptions;
+use rolecall_testenv::story::{Cast, FirstEntry, Told, user};
+use serde_json::Value;
+
+use crate::schema::check;
+
+const DEV: &str = "arn:aws:iam::111122223333:role/dev";
+const ADMIN: &str = "arn:aws:iam::111122223333:user/admin";
+
+fn ends(told: Told, status: i32) -> Told {
+    assert_eq!(told.status, Some(status), "{told}");
+    told
+}
+
+fn document(told: &Told) -> Value {
+    serde_json::from_str(&told.stdout).unwrap_or_else(|error| panic!("{error}: {told}"))
+}
+
+#[test]
+fn an_entry_of_a_cluster_is_added_set_and_removed_and_no_other_is_touched() {
+    let cast = Cast::assemble(Path::new(env!("CARGO_BIN_EXE_rolecall")), ClusterOptions::default()).unwrap();
+    cast.let_the_pipeline_in(FirstEntry::LeastPrivilege).unwrap().succeeded().unwrap();
+    cast.commit("", &user("admin", "system:masters")).unwrap();
+    ends(cast.pipeline.rolecall(&["apply", "--yes"]).unwrap(), 0);
+    let before = cast.map().unwrap();
+    let map = |arguments: &[&str]| {
+        let cluster = ["--cluster", cast.cluster.name()];
+        cast.pipeline.rolecall(&[&["map"], arguments, &cluster].concat()).unwrap()
+    };
+    let version = cast.version().unwrap();
+    let dry = ends(map(&["add", DEV, "--group", "view", "--dry-run"]), 0);
+    assert!(dry.says("+ role arn:aws:iam::111122223333:role/dev"), "{dry}");
+    ends(map(&["add", DEV, "--group", "view"]), 64);
+    assert_eq!(cast.version().unwrap(), version, "nothing was written so far");
+
+    let added = ends(map(&["add", DEV, "--group", "view", "--yes", "-o", "json"]), 0);
+    check("apply-report", &document(&added));
+    assert_eq!(document(&added)["outcome"], "verified");
+    let entry = format!("- rolearn: {DEV}\n  username: dev:{{{{SessionName}}}}\n  groups:\n    - view\n");
+    assert_eq!(cast.map().unwrap(), format!("{before}{entry}"));
+    let version = cast.version().unwrap();
+    assert!(ends(map(&["add", DEV, "--group", "view", "--yes"]), 0).says("Nothing to do"));
+    assert_eq!(cast.version().unwrap(), version);
+
+    let listed = document(&ends(map(&["list", "-o", "json"]), 0));
+    check("map-list", &listed);
+    let owner_of = |principal: &str| {
+        let entries = listed["entries"].as_array().unwrap();
+        let entry = entries.iter().find(|entry| entry["principal"] == principal).unwrap();
+        (entry["standing"].clone(), entry["owner"].clone())
+    };
+    assert_eq!(owner_of(DEV), ("owned".into(), "cli".into()));
+    let (standing, owner) = owner_of(ADMIN);
+    assert!(standing == "owned" && owner.as_str().unwrap().contains("//"), "{owner}");
+
+    ends(map(&["set", DEV, "--groups", "edit", "--yes"]), 0);
+    assert_eq!(cast.map().unwrap(), format!("{before}{}", entry.replace("view", "edit")));
+    // What the repository owns is edited there, and its next plan leaves ours alone.
+    let refused = ends(map(&["remove", ADMIN, "--yes"]), 3);
+    assert!(refused.says("is owned by `") && refused.says("edit it there"), "{refused}");
+    assert!(ends(cast.pipeline.rolecall(&["plan"]).unwrap(), 0).says("Nothing to do"));
+    ends(map(&["remove", DEV, "--yes"]), 0);
+    assert_eq!(cast.map().unwrap(), before);
+}
+
+#[test]
+fn what_nobody_owns_goes_by_the_users_word() {
+    let cast = Cast::assemble(Path::new(env!("CARGO_BIN_EXE_rolecall")), ClusterOptions::default()).unwrap();
+    cast.let_the_pipeline_in(FirstEntry::LeastPrivilege).unwrap().succeeded().unwrap();
+    cast.commit("", &user("admin", "system:masters")).unwrap();
+    ends(cast.pipeline.rolecall(&["apply", "--yes"]).unwrap(), 0);
+    let before = cast.map().unwrap();
+    let stray = format!("{before}- rolearn: {DEV}\n  username: dev\n  groups: [view]\n");
+    let users = user("admin", "system:masters");
+    cast.cluster.write_aws_auth(&[("mapRoles", &stray), ("mapUsers", &users)]).unwrap();
+    let remove = ["map", "remove", "--username", "dev", "--yes", "--cluster", cast.cluster.name()];
+    ends(cast.pipeline.rolecall(&remove).unwrap(), 0);
+    assert_eq!(cast.map().unwrap(), before);
+    ends(cast.pipeline.rolecall(&["drift"]).unwrap(), 0);
+}
