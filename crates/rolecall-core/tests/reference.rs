@@ -11,7 +11,15 @@ use rolecall_core::guard::Guard;
 fn every_guard_is_documented() {
     let guards = include_str!("../../../docs/reference/guards.md");
     for guard in Guard::ALL {
-        assert!(guards.contains(&format!("\n| {} | ", guard.as_str())), "{guard:?} is not in the guards");
+        let code = guard.as_str();
+        assert!(
+            guards.contains(&format!("\n| [{code}](guards/{code}.md) | ")),
+            "{code} is not in the guards"
+        );
+        assert!(guard.page().starts_with(&format!("# {code}: ")), "{code} has another page");
+        for part in ["What it refuses", "Why", "Example", "How to go on", "How to allow it"] {
+            assert!(guard.page().contains(&format!("\n## {part}\n")), "{code} has no `{part}`");
+        }
     }
 }
 

@@ -179,6 +179,35 @@ fn no_secret_is_told() {
     assert!(secrets > 4, "only {secrets}");
 }
 
+/// What tools of the field find in a map, by the names of their cases; `roleARN` is one that peers do not see.
+#[test]
+fn what_peers_find_is_found() {
+    let find = |section: &str| {
+        let head = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\n";
+        let body: String = section.lines().map(|line| format!("    {line}\n")).collect();
+        let text = format!("{head}data:\n  mapRoles: |\n{body}");
+        let found = check("f", &text, &Settings::default()).findings;
+        found.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    let entry = |key: &str, name: &str, username: &str, groups: &str| {
+        format!(
+            "- {key}: arn:aws:iam::111122223333:role/{name}\n  username: {username}\n  groups: [{groups}]\n"
+        )
+    };
+    let node = "system:node:{{EC2PrivateDNSName}}";
+    let cases = [
+        ("awsauth.masters", entry("rolearn", "Admin", "admin", "system:masters"), "RC029"),
+        ("awsauth.malformed", "a bare sentence with { and [".to_owned(), "RC004"),
+        ("awsauth.roleARN_spelling", entry("roleARN", "Admin", "a", "system:masters"), "RC037 RC029"),
+        ("rule.R5.node_role_masters", entry("rolearn", "node", node, "system:masters"), "RC028 RC029"),
+        ("rule.R6.person_in_nodes", entry("rolearn", "BuildPipeline", "builder", "system:nodes"), "RC028"),
+        ("parse.colons", entry("rolearn", "a", "\"a:b:c\"", "\"d:e\""), ""),
+    ];
+    for (name, section, expected) in cases {
+        assert_eq!(find(&section), expected, "{name}");
+    }
+}
+
 #[test]
 fn the_examples_of_the_docs_have_no_warning() {
     let examples = [

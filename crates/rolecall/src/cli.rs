@@ -38,6 +38,9 @@ pub(crate) struct Cli {
     pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// What was typed for the command.
+    #[arg(skip)]
+    pub(crate) name: String,
 }
 
 impl Cli {
@@ -46,7 +49,9 @@ impl Cli {
         let name = std::env::args_os().next().map(PathBuf::from);
         let is_plugin = name.as_deref().and_then(Path::file_stem).is_some_and(|stem| stem == PLUGIN);
         let command = if is_plugin { Self::command().bin_name("kubectl rolecall") } else { Self::command() };
-        Self::from_arg_matches(&command.try_get_matches()?)
+        let matches = command.try_get_matches()?;
+        let name = matches.subcommand_name().unwrap_or_default().to_owned();
+        Ok(Self { name, ..Self::from_arg_matches(&matches)? })
     }
 }
 
@@ -71,26 +76,6 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// What people type for it.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Check(_) => "check",
-            Self::Plan(_) => "plan",
-            Self::Apply(_) => "apply",
-            Self::Verify(_) => "verify",
-            Self::Drift(_) => "drift",
-            Self::Explain(_) => "explain",
-            Self::WhoAmI(_) => "whoami",
-            Self::Map(_) => "map",
-            Self::Token(_) => "token",
-            Self::Kubeconfig(_) => "kubeconfig",
-            Self::Bootstrap(_) => "bootstrap",
-            Self::Rule(_) => "rule",
-            Self::Completions(_) => "completions",
-            Self::Man(_) => "man",
-        }
-    }
-
     /// What `--output` may be. A command that prints a script or nothing has text only, and is lenient.
     pub(crate) fn voices(&self) -> &'static [Format] {
         use Format::{Github, Gitlab, Json, Junit, Markdown, Sarif, Text};
@@ -98,15 +83,7 @@ impl Command {
             Self::Check(_) => &[Text, Json, Markdown, Sarif, Junit, Github, Gitlab],
             Self::Plan(_) | Self::Verify(_) | Self::Drift(_) => &[Text, Json, Markdown, Junit, Github],
             Self::Apply(_) => &[Text, Json, Markdown, Github],
-            Self::Explain(_)
-            | Self::WhoAmI(_)
-            | Self::Map(_)
-            | Self::Token(_)
-            | Self::Kubeconfig(_)
-            | Self::Bootstrap(_)
-            | Self::Rule(_)
-            | Self::Completions(_)
-            | Self::Man(_) => &[Text, Json],
+            _ => &[Text, Json],
         }
     }
 }

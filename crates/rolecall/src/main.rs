@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let screen = Screen::new(cli.command.name(), cli.output, cli.color);
+    let screen = Screen::new(cli.name, cli.output, cli.color);
     match commands::run(cli.command, &screen) {
         Ok(status) => status.into(),
         Err(failure) => {

@@ -3,6 +3,7 @@
 //! One counts for its own line, for the line below if it stands alone, and for the whole entry on whose lines
 //! it stands. Inside of a section it stands in the section's text, as every comment there.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -36,18 +37,20 @@ pub(super) fn check(
     }
     let (mut comments, mut wrong) = comments(file, text, index);
     let entries = entry_lines(documents);
+    let mut by_line: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for (number, comment) in comments.iter().enumerate() {
+        by_line.extend(comment.lines.map(|line| (line, number)));
+    }
     for finding in findings.iter_mut().filter(|finding| !finding.code.is_inherent()) {
         let own = (finding.place.line, finding.place.end_line);
-        let entry = around(&entries, finding.place.line);
-        let is_about = |comment: &&mut Comment| {
-            let stands_in = |(first, last): (usize, usize)| {
-                comment.lines.iter().any(|line| (first..=last).contains(line))
-            };
-            comment.code == finding.code && (stands_in(own) || entry.is_some_and(stands_in))
-        };
-        for comment in comments.iter_mut().filter(is_about) {
-            comment.is_used = true;
-            finding.allowed = Some(comment.reason.clone());
+        for (first, last) in [Some(own), around(&entries, own.0)].into_iter().flatten() {
+            for (_, number) in by_line.range((first, 0)..=(last, usize::MAX)) {
+                let comment = &mut comments[*number];
+                if comment.code == finding.code {
+                    comment.is_used = true;
+                    finding.allowed = Some(comment.reason.clone());
+                }
+            }
         }
     }
     let unused = comments.into_iter().filter(|comment| !comment.is_used).map(|comment| {

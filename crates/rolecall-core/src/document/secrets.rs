@@ -3,6 +3,7 @@
 //! Known by their shape; a password that looks like a word is not found.
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -30,49 +31,74 @@ const SIGNS: [&str; 9] = [
     "ECRET",
 ];
 
-/// `text` with every character of a secret replaced by `*`; it has as many characters and lines as before.
+/// `text` with every character of a secret replaced by `*`, wherever else it stands, too; it has as many
+/// characters and lines as before.
 pub fn masked(text: &str) -> Cow<'_, str> {
     let found = find(text);
     if found.is_empty() {
         return Cow::Borrowed(text);
     }
-    let mut masked = String::with_capacity(text.len());
-    let mut done = 0;
-    for Secret { span, .. } in found {
-        masked.push_str(&text[done..span.start]);
-        let stars = span.of(text).chars().map(|letter| if letter.is_whitespace() { letter } else { '*' });
-        masked.extend(stars);
-        done = span.end;
-    }
-    masked.push_str(&text[done..]);
-    Cow::Owned(masked)
+    let masked = starred(text, found.iter().map(|secret| secret.span));
+    Cow::Owned(without(&masked, &keys(text, &found)).into_owned())
 }
 
-/// Tells every secret of a file by its kind, and takes what is secret out of all other findings.
+/// Tells every secret of a file by its kind.
 pub(super) fn check((file, text, lines): (&str, &str, &LineIndex), findings: &mut Vec<Finding>) {
+    findings.extend(find(text).into_iter().map(|Secret { kind, span }| {
+        let place = Place::of(file, text, lines, span);
+        let help = "remove it, and make it worthless: whoever could read the file or its history has it";
+        Finding::new(Code::Secret, Level::Error, place, format!("{kind} stands in the file")).help(help)
+    }));
+}
+
+/// Takes what is secret in `text` out of all that is told of it, also out of the reasons to allow it.
+///
+/// Most secrets show what they are; the others, which are base64, are known from the file.
+pub(super) fn hide(text: &str, findings: &mut [Finding]) {
     let found = find(text);
     if found.is_empty() {
         return;
     }
-    for finding in findings.iter_mut() {
-        for secret in &found {
-            hide(finding, secret.span.of(text));
+    let keys = keys(text, &found);
+    for finding in findings {
+        let title = finding.fix.as_mut().map(|fix| &mut fix.title);
+        let told = [Some(&mut finding.message), finding.help.as_mut(), title, finding.allowed.as_mut()];
+        for text in told.into_iter().flatten() {
+            *text = without(&masked(text), &keys).into_owned();
         }
-    }
-    for Secret { kind, span } in found {
-        let message = format!("{kind} stands in the file");
-        let place = Place::of(file, text, lines, span);
-        let help = "remove it, and make it worthless: whoever could read the file or its history has it";
-        findings.push(Finding::new(Code::Secret, Level::Error, place, message).help(help));
     }
 }
 
-fn hide(finding: &mut Finding, secret: &str) {
-    let texts =
-        [Some(&mut finding.message), finding.help.as_mut(), finding.fix.as_mut().map(|fix| &mut fix.title)];
-    for text in texts.into_iter().flatten().filter(|text| text.contains(secret)) {
-        *text = text.replace(secret, "***");
+/// The secrets that do not show what they are.
+fn keys<'a>(text: &'a str, found: &[Secret]) -> BTreeSet<&'a str> {
+    found.iter().map(|secret| secret.span.of(text)).filter(|secret| secret.chars().all(is_base64)).collect()
+}
+
+/// `text` without the words that are `keys`.
+fn without<'a>(text: &'a str, keys: &BTreeSet<&str>) -> Cow<'a, str> {
+    let mut spans = Vec::new();
+    let mut at = 0;
+    for word in text.split(|letter| !is_base64(letter)) {
+        let span = Span::new(at, at + word.len());
+        at = span.end + text[span.end..].chars().next().map_or(0, char::len_utf8);
+        if keys.contains(word) {
+            spans.push(span);
+        }
     }
+    if spans.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(starred(text, spans.into_iter())) }
+}
+
+fn starred(text: &str, spans: impl Iterator<Item = Span>) -> String {
+    let mut starred = String::with_capacity(text.len());
+    let mut done = 0;
+    for span in spans {
+        starred.push_str(&text[done..span.start]);
+        let stars = span.of(text).chars().map(|letter| if letter.is_whitespace() { letter } else { '*' });
+        starred.extend(stars);
+        done = span.end;
+    }
+    starred.push_str(&text[done..]);
+    starred
 }
 
 /// All secrets of a text, in their order; none overlaps another.

@@ -16,6 +16,7 @@ pub(crate) fn finish(
 ) -> Vec<Finding> {
     secrets::check(source, &mut findings);
     allow::check(source, documents, &mut findings);
+    secrets::hide(source.1, &mut findings);
     let mut findings = settings.shown(findings);
     findings.sort_by(|a, b| (&a.place, a.code).cmp(&(&b.place, b.code)));
     findings

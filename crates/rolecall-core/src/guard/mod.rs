@@ -16,6 +16,7 @@ mod growth;
 mod landslide;
 mod lockout;
 mod nodes;
+mod pages;
 
 #[cfg(test)]
 mod tests;

@@ -32,9 +32,9 @@ impl Ownership {
         let mut owners = match (&observed.ledger, desired.previous()) {
             (Knowledge::Known(Some(observed)), _) => observed.ledger.owners.clone(),
             (_, Some(previous)) => owned(previous.data(), source),
-            (Knowledge::Known(None), None) => owned(&last_applied(observed), source),
-            // A read that failed is no sign that nothing was ever applied.
-            (Knowledge::Unknown(_), None) => BTreeMap::new(),
+            // A read that failed is no sign that nothing was ever applied. A saved file is all there is to read.
+            (Knowledge::Unknown(_), None) if observed.observed_at.is_some() => BTreeMap::new(),
+            (_, None) => owned(&last_applied(observed), source),
         };
         observed.unfinished.iter().for_each(|intent| carry_on(&mut owners, intent, observed, have));
         if let Some(taken) = desired.takes_over() {

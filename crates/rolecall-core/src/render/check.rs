@@ -15,7 +15,7 @@ use crate::finding::{Finding, Level};
 /// What a check of some files found.
 #[derive(Debug, Clone)]
 pub struct CheckReport {
-    topic: &'static str,
+    topic: String,
     files: Vec<CheckedFile>,
     fails_at: Level,
 }
@@ -47,13 +47,13 @@ pub struct Counts {
 impl CheckReport {
     /// A report of the command `topic`, refused if a finding has the level `fails_at`, or a worse one, and is
     /// not allowed.
-    pub fn new(topic: &'static str, files: Vec<CheckedFile>, fails_at: Level) -> Self {
-        Self { topic, files, fails_at }
+    pub fn new(topic: &str, files: Vec<CheckedFile>, fails_at: Level) -> Self {
+        Self { topic: topic.to_string(), files, fails_at }
     }
 
     /// The command that reports.
-    pub fn topic(&self) -> &'static str {
-        self.topic
+    pub fn topic(&self) -> &str {
+        &self.topic
     }
 
     /// The files, in the order in which they were checked.

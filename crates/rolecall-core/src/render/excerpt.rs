@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::printable::is_harmful;
+use super::printable::{is_command, is_harmful};
 use crate::finding::Place;
 
 /// So many characters of a line are shown, around the mark.
@@ -61,7 +61,9 @@ fn marked(line: &str, column: usize, length: usize) -> (String, String) {
         c if is_harmful(c) => '\u{fffd}',
         c => c,
     };
-    let characters: Vec<char> = line.trim_end().chars().map(shown_as).collect();
+    let line = line.trim_end();
+    let shown_as = |(at, c): (usize, char)| if is_command(line, at) { '\u{fffd}' } else { shown_as(c) };
+    let characters: Vec<char> = line.char_indices().map(shown_as).collect();
     let column = column.min(characters.len());
     let start = if column + BEFORE > SHOWN { column - BEFORE } else { 0 };
     let end = characters.len().min(start + SHOWN);
@@ -95,6 +97,7 @@ mod tests {
         check("a: bcd", 3, usize::MAX, "a: bcd", "   ^^^");
         check("a: b   ", 3, usize::MAX, "a: b", "   ^");
         check("\ta: b", 1, 1, " a: b", " ^");
+        check("## [a] ##[b]", 3, 1, "## [a] #\u{fffd}[b]", "   ^");
         check("a\u{202e}b", 2, 1, "a\u{fffd}b", "  ^");
         check("日本: b", 0, 2, "日本: b", "^^^^");
         check("日本: b", 4, 1, "日本: b", "      ^");

@@ -187,7 +187,7 @@ impl<'a> Explained<'a> {
                 page.extend(rows.map(|(name, value)| row(name, &value)));
             }
             Outcome::Ambiguous(candidates) => {
-                let text = "  is ambiguous: one of these is picked at random for each request";
+                let text = "  is ambiguous: one of these is picked at random";
                 page.push(line(Tone::Alarm, text.to_owned()));
                 page.extend(candidates.iter().flat_map(|candidate| self.described(candidate)));
             }

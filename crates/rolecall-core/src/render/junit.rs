@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::check::{CheckReport, CheckedFile};
 use super::level_word;
-use super::printable::{is_harmful, printable};
+use super::printable::printable;
 use crate::finding::Finding;
 use crate::guard::{Judgement, Verdict};
 use crate::plan::Plan;
@@ -192,15 +192,18 @@ fn case(report: &CheckReport, file: &CheckedFile, finding: &Finding) -> Case {
 
 /// Text as XML has it, in an attribute or between tags. Lines stay lines.
 fn escaped(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(escaped_line).collect();
+    lines.join("&#10;")
+}
+
+fn escaped_line(line: &str) -> String {
     let mut escaped = String::new();
-    for c in text.chars() {
+    for c in printable(line).chars() {
         match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            '\n' => escaped.push_str("&#10;"),
-            c if is_harmful(c) => escaped.push_str(&printable(&c.to_string())),
             c => escaped.push(c),
         }
     }

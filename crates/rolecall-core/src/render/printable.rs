@@ -1,6 +1,8 @@
 //! Text from files and clusters as one harmless line: what it says must not move the cursor, nor look like ours.
 //!
-//! Whoever opens a pull request chooses usernames and groups, and a plan is what its reviewer believes.
+//! Whoever opens a pull request chooses usernames and groups, and a plan is what its reviewer believes. The log of
+//! a CI is read by a machine as well, which takes commands from it: `::error::…` at the start of a line, and
+//! `##[error]…`, `##vso[…]` or `##teamcity[…]` anywhere.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -8,25 +10,35 @@ use alloc::string::{String, ToString};
 
 use serde_json::Value;
 
-/// The text with every character spelt out that a terminal would obey, hide or let run backwards.
+/// The text with every character spelt out that a terminal would obey, hide or let run backwards, or that makes a
+/// command of it for a CI.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_harmful) {
+    if !text.contains(is_harmful) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
-    let spelt = text.chars().map(|c| match c {
+    let spelt = text.char_indices().map(|(at, c)| match c {
         '\n' | '\r' | '\t' => c.escape_default().to_string(),
-        c if is_harmful(c) => c.escape_unicode().to_string(),
+        c if is_harmful(c) || is_command(text, at) => c.escape_unicode().to_string(),
         c => c.to_string(),
     });
     Cow::Owned(spelt.collect())
 }
 
+/// The same for a text that a line begins with.
+pub fn printable_line(text: &str) -> Cow<'_, str> {
+    let text = printable(text);
+    match text.trim_start().strip_prefix("::") {
+        None => text,
+        Some(rest) => Cow::Owned(format!("{}:\\u{{3a}}{rest}", &text[..text.len() - rest.len() - 2])),
+    }
+}
+
 /// A document for scripts as text. It says the same, with every such character as an escape of JSON.
 pub fn json_text(document: &Value) -> String {
-    let mut text = String::new();
-    for c in format!("{document:#}").chars() {
+    let (plain, mut text) = (format!("{document:#}"), String::new());
+    for (at, c) in plain.char_indices() {
         // Outside of texts there are no control characters but line feeds, and inside them JSON has none.
-        if c == '\n' || !is_harmful(c) {
+        if c == '\n' || !(is_harmful(c) || is_command(&plain, at)) {
             text.push(c);
             continue;
         }
@@ -34,6 +46,14 @@ pub fn json_text(document: &Value) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Is this the second `#` of a command for a CI?
+pub(super) fn is_command(text: &str, at: usize) -> bool {
+    let Some(rest) = text[..at].strip_suffix('#').and_then(|_| text[at..].strip_prefix('#')) else {
+        return false;
+    };
+    rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('[')
 }
 
 /// Would a terminal obey it, hide it, or let the text after it run backwards?
@@ -57,7 +77,7 @@ pub(super) fn is_harmful(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{json_text, printable};
+    use super::{json_text, printable, printable_line};
     use serde_json::{Value, json};
 
     #[test]
@@ -69,6 +89,18 @@ mod tests {
         check("nimda\u{202e}", "nimda\\u{202e}");
         check("ad\u{200b}min", "ad\\u{200b}min");
         check("a\u{e0041}", "a\\u{e0041}");
+    }
+
+    #[test]
+    fn what_a_ci_would_obey_is_spelt_out() {
+        let check = |text: &str, expected: &str| assert_eq!(printable_line(text), expected);
+        check("## a [b]", "## a [b]");
+        check("a ##[stop-commands]x", "a #\\u{23}[stop-commands]x");
+        check("###vso[task.complete]", "##\\u{23}vso[task.complete]");
+        check("##", "##");
+        check("a ::error::b", "a ::error::b");
+        check("  ::error::b", "  :\\u{3a}error::b");
+        assert_eq!(json_text(&json!(["##[error]"])), "[\n  \"#\\u0023[error]\"\n]\n");
     }
 
     #[test]

@@ -51,6 +51,15 @@ pub fn plan_remarks(plan: &Plan, judgements: &[Judgement]) -> Vec<Remark> {
     remarks
 }
 
+/// What must not be missed where there should be nothing to change: that there is, is an error.
+pub fn drift_remarks(plan: &Plan) -> Vec<Remark> {
+    let mut remarks = plan_remarks(plan, &[]);
+    if let Some(summary) = remarks.last_mut().filter(|_| !plan.is_empty()) {
+        summary.level = Level::Error;
+    }
+    remarks
+}
+
 /// The plan in one line.
 pub fn plan_summary(plan: &Plan) -> String {
     if plan.is_empty() {

@@ -15,6 +15,7 @@ use super::lock::Turn;
 use super::report::{ApplyError, ApplyReport, Event, Watcher};
 use super::{Line, Planned, intent, observe, remarks};
 use crate::port::{HoldLock, PortError, PortErrorKind};
+use crate::retry;
 
 /// A write that comes too late is planned again, so often.
 const ATTEMPTS: u32 = 5;
@@ -192,11 +193,14 @@ impl Run<'_> {
     ) -> Result<Option<Vec<String>>, ApplyError> {
         let mut remarks = Vec::new();
         for call in approved.plan().calls() {
-            let Err(error) = self.line.change.execute(call).await else { continue }; // I/O
+            let write = || self.line.change.execute(call);
+            let Err(error) = retry::writing(self.line.reading.clock, write).await else { continue }; // I/O
             let fate = match error.kind {
                 PortErrorKind::Conflict => Fate::TooLate(None),
                 // No answer is no refusal: only the map itself can tell whether it was written.
-                kind if kind.is_transient() => self.look_up(observed, record, &error).await?,
+                PortErrorKind::Unavailable | PortErrorKind::Timeout => {
+                    self.look_up(observed, record, &error).await?
+                }
                 _ => {
                     // The refusal is what people must know; a record that cannot be completed now is settled later.
                     let _ =

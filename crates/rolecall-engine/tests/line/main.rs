@@ -69,6 +69,23 @@ async fn a_removal_needs_ownership() {
 /// Whatever step fails, before or after it was carried out: the lock is given back, nothing is lost, and the
 /// next run brings the cluster to what is wanted and still knows what is ours.
 #[tokio::test]
+async fn a_write_that_was_turned_away_is_sent_again() {
+    let (cluster, wanted) = (cluster(&[]), desired(&["dev"]));
+    for _ in 0..3 {
+        cluster.fail(Step::Execute, Moment::Before, error(PortErrorKind::Throttled));
+    }
+    let report = run(&cluster, &wanted, Approval::ByGuards).await.unwrap();
+    assert_eq!(report.outcome, Some(Outcome::Verified));
+    let others = desired(&["dev", "ops"]);
+    for _ in 0..4 {
+        cluster.fail(Step::Execute, Moment::Before, error(PortErrorKind::Throttled));
+    }
+    run(&cluster, &others, Approval::ByGuards).await.unwrap_err();
+    let outcomes = cluster.records().into_values().map(|record| record.completion.map(|end| end.outcome));
+    assert!(outcomes.collect::<Vec<_>>().contains(&Some(Outcome::Failed)), "it was refused, for sure");
+}
+
+#[tokio::test]
 async fn every_step_may_fail() {
     let steps = [
         Step::Observe,

@@ -1,7 +1,7 @@
 //! `rolecall drift`: what differs between the files and the cluster that nobody planned.
 
 use clap::Args;
-use rolecall_core::render::drift_suite;
+use rolecall_core::render::{drift_remarks, drift_suite};
 use rolecall_engine::line;
 
 use super::plan::{circumstances, document, telling};
@@ -31,6 +31,7 @@ pub(crate) fn run(args: &DriftArgs, screen: &Screen) -> Result<Status, Failure> 
         Ok(line::plan(target.reading(), &project.desired, &circumstances).await?)
     })?;
     let mut telling = telling("drift", &planned, Some(&project.file), document(&planned, &project.file));
+    telling.remarks = drift_remarks(&planned.plan);
     telling.suites.push(drift_suite(&planned.plan));
     screen.tell(&telling)?;
     let plan = &planned.plan;

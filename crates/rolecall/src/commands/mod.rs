@@ -31,8 +31,8 @@ pub(crate) fn run(command: Command, screen: &Screen) -> Result<Status, Failure> 
         Command::Verify(args) => verify::run(&args, screen),
         Command::Drift(args) => drift::run(&args, screen),
         Command::Explain(args) => explain::run(&args, screen),
-        Command::Map(args) => map::run(&args, screen),
         Command::WhoAmI(args) => whoami::run(&args, screen),
+        Command::Map(args) => map::run(&args, screen),
         Command::Token(args) => token::run(&args, screen),
         Command::Kubeconfig(args) => kubeconfig::run(&args, screen),
         Command::Bootstrap(args) => bootstrap::run(&args, screen),
@@ -51,6 +51,6 @@ fn speaks(command: &Command, screen: &Screen) -> Result<(), Failure> {
     let name = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());
     let known: Vec<String> = voices.iter().filter_map(name).collect();
     let asked = name(&screen.format()).unwrap_or_default();
-    Err(Failure::usage(format!("`rolecall {}` has no `--output {asked}`", command.name()))
+    Err(Failure::usage(format!("`rolecall {}` has no `--output {asked}`", screen.command()))
         .hint(format!("it has {}", known.join(", "))))
 }

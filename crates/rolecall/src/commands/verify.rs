@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use rolecall_core::finding::Level;
-use rolecall_core::render::{self, Case, CaseOutcome, Line, Remark, Tone, drift_suite, plan_remarks};
+use rolecall_core::render::{self, Case, CaseOutcome, Line, Remark, Tone, drift_remarks, drift_suite};
 use rolecall_engine::line::{self, Verification};
 
 use crate::cli::{ClusterArgs, PathArgs};
@@ -48,7 +48,7 @@ fn status(seen: &Verification) -> Status {
 }
 
 fn telling(seen: &Verification, file: &Path) -> Telling {
-    let mut remarks = plan_remarks(&seen.plan, &[]);
+    let mut remarks = drift_remarks(&seen.plan);
     let mut suite = drift_suite(&seen.plan);
     let title = "door".to_owned();
     match (problem(seen), &seen.caller) {

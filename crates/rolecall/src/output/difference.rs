@@ -3,15 +3,14 @@
 use rolecall_core::render::{Line, Tone};
 use similar::{ChangeTag, TextDiff};
 
-/// The diff with its tones; nothing where nothing changes. `done` says what became of the text, in a word.
-pub(crate) fn difference(name: &str, done: &str, before: &str, after: &str) -> Vec<Line> {
+/// The diff with its tones; nothing where nothing changes. `patch` takes it.
+pub(crate) fn difference(name: &str, before: &str, after: &str) -> Vec<Line> {
     if before == after {
         return Vec::new();
     }
     let diff = TextDiff::from_lines(before, after);
     let line = |tone, text: String| Line { tone, text };
-    let mut lines =
-        vec![line(Tone::Title, format!("--- {name}")), line(Tone::Title, format!("+++ {name} ({done})"))];
+    let mut lines = vec![line(Tone::Title, format!("--- {name}")), line(Tone::Title, format!("+++ {name}"))];
     for hunk in diff.unified_diff().iter_hunks() {
         lines.push(line(Tone::Quiet, hunk.header().to_string()));
         for change in hunk.iter_changes() {

@@ -14,7 +14,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use rolecall_core::finding::{Level, has_errors};
-use rolecall_core::render::{CheckReport, CheckedFile, Line, Tone, json_text, printable};
+use rolecall_core::render::{CheckReport, CheckedFile, Line, Tone, json_text, printable, printable_line};
 use serde_json::Value;
 
 pub(crate) use difference::difference;
@@ -50,20 +50,25 @@ pub(crate) enum Color {
 
 /// Where a command prints.
 pub(crate) struct Screen {
-    command: &'static str,
+    command: String,
     format: Format,
     color: ColorChoice,
     status: StatusLine,
 }
 
 impl Screen {
-    pub(crate) fn new(command: &'static str, format: Format, color: Color) -> Self {
+    pub(crate) fn new(command: String, format: Format, color: Color) -> Self {
         let color = match color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
         Self { command, format, color, status: StatusLine::default() }
+    }
+
+    /// The command that speaks.
+    pub(crate) fn command(&self) -> &str {
+        &self.command
     }
 
     /// The voice that was asked for.
@@ -153,7 +158,7 @@ impl Screen {
         if self.is_json() {
             self.talk_of_findings(&file);
         }
-        self.report(&CheckReport::new(self.command, vec![file], Level::Error))
+        self.report(&CheckReport::new(&self.command, vec![file], Level::Error))
     }
 
     /// Shows what was found in a file beside the data.
@@ -194,7 +199,7 @@ pub(crate) fn is_interactive() -> bool {
 }
 
 fn page(lines: &[Line]) -> String {
-    lines.iter().map(|line| painted(style(line.tone), &printable(&line.text)) + "\n").collect()
+    lines.iter().map(|line| painted(style(line.tone), &printable_line(&line.text)) + "\n").collect()
 }
 
 fn style(tone: Tone) -> Style {

@@ -95,7 +95,7 @@ fn drift_and_verify_tell_and_end_with_2() {
     assert!(drifted.says("Plan: 1 to add"), "{drifted}");
     check("verification", &document(&ends(run(&["verify", "-o", "json"]), 2)));
     assert!(ends(run(&["drift", "-o", "junit"]), 2).stdout.contains("<failure type=\"drift\""));
-    assert!(ends(run(&["verify", "-o", "github"]), 2).stdout.contains("::notice file=aws-auth.yml,line=1,"));
+    assert!(ends(run(&["verify", "-o", "github"]), 2).stdout.contains("::error file=aws-auth.yml,line=1,"));
     assert!(
         ends(run(&["drift", "-o", "markdown"]), 2)
             .stdout

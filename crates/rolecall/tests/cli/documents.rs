@@ -60,6 +60,19 @@ fn what_a_guide_names_is_understood() {
     assert!(desk.read("man1/rolecall-check.1").contains(".TH"));
 }
 
+/// pre-commit puts the files behind the entry.
+#[test]
+fn the_hooks_run() {
+    let hooks = fs::read_to_string(root().join(".pre-commit-hooks.yaml")).unwrap();
+    let entries: Vec<&str> = hooks.lines().filter_map(|line| line.trim().strip_prefix("entry: ")).collect();
+    assert_eq!(entries, ["rolecall check", "rolecall check --fix"]);
+    for entry in entries {
+        let desk = example();
+        assert_eq!(shell(&desk, &format!("{entry} aws-auth.yml mistakes.yml")).0, 0);
+        assert_eq!(shell(&desk, &format!("{entry} aws-auth.yml broken.yml")).0, 3);
+    }
+}
+
 /// A copy of the example outside of the clone, where no commit is known.
 fn example() -> Desk {
     let desk = Desk::new();

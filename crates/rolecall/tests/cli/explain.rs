@@ -104,6 +104,18 @@ fn a_broken_section_is_explained_and_its_findings_are_talk() {
     desk.run(&["explain", arn, "-f", "none.yml"]).ends(1).says("there is no file `none.yml`");
 }
 
+/// Of two keys that print the same the authenticator takes one by chance, and only one of them can be read.
+#[test]
+fn what_chance_decides_is_told_as_such() {
+    let desk = Desk::new();
+    desk.write("aws-auth.yml", &format!("{MAP}      1: .inf\n      '1': x\n"));
+    desk.run(&["explain", "arn:aws:iam::111122223333:user/admin", "-f", "aws-auth.yml"])
+        .ends(0)
+        .prints("  is ambiguous: one of these is picked at random")
+        .prints("    username  admin")
+        .prints("    denied    `mapUsers` cannot be read, so all of it counts as empty");
+}
+
 #[test]
 fn what_is_no_arn_is_told_with_an_example() {
     let outcome =

@@ -15,7 +15,7 @@ fn map(desk: &Desk, arguments: &[&str]) -> Outcome {
 /// What an edit leaves in the file.
 fn edits(arguments: &[&str], expected: &str) {
     let desk = Desk::with_map();
-    map(&desk, arguments).ends(0).says("note: `aws-auth.yml` is written").prints("+++ aws-auth.yml (edited)");
+    map(&desk, arguments).ends(0).says("note: `aws-auth.yml` is written").prints("+++ aws-auth.yml");
     assert_eq!(desk.read("aws-auth.yml"), expected, "{arguments:?}");
 }
 
@@ -147,7 +147,7 @@ fn a_dry_run_and_a_refused_edit_write_nothing() {
 fn stdin_goes_to_stdout_and_a_new_file_is_begun() {
     let desk = Desk::new();
     let add = ["map", "add", DEV, "--username", "dev", "--groups", "view,edit", "-f", "-"];
-    let outcome = desk.run_with(&add, MAP).ends(0).says("+++ stdin (edited)");
+    let outcome = desk.run_with(&add, MAP).ends(0).says("+++ stdin");
     assert_eq!(outcome.stdout, with_dev(&["view", "edit"]));
     let laid = desk.run_with(&["map", "fmt", "-"], &outcome.stdout).ends(0).stdout;
     assert_eq!(desk.run_with(&["map", "fmt", "-"], &laid).ends(0).says("nothing to do").stdout, laid);

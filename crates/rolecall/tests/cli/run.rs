@@ -1,6 +1,7 @@
 //! Runs the binary in a folder of its own, with nothing of this machine's environment but `PATH`.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -91,6 +92,25 @@ impl Desk {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
+}
+
+/// A server on loopback that gives one request this answer, and is gone.
+pub(crate) fn answers_once(answer: &str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let answer = answer.to_owned();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        drop(listener);
+        let mut request = Vec::new();
+        let mut byte = [0];
+        while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|n| n > 0) {
+            request.push(byte[0]);
+        }
+        // A client that went away is the test's to notice.
+        let _ = stream.write_all(answer.as_bytes());
+    });
+    address
 }
 
 impl Outcome {

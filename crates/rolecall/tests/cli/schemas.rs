@@ -45,6 +45,11 @@ fn explanations() {
     let ambiguous = explain(&["arn:aws:iam::111122223333:user/admin", "-f", "aws-auth.yml"]);
     assert_eq!(ambiguous["outcome"], "ambiguous");
     check("explanation", &ambiguous);
+    // Chance decides whether the section is read at all.
+    desk.write("aws-auth.yml", &format!("{MAP}      1: .inf\n      '1': x\n"));
+    let chance = explain(&["arn:aws:iam::111122223333:user/admin", "-f", "aws-auth.yml"]);
+    assert_eq!(chance["candidates"][1]["denied"]["code"], "sectionUnreadable", "{chance}");
+    check("explanation", &chance);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rolecall_sandbox::aws::{Fault, Service};
 use serde_json::Value;
 
-use crate::run::{Desk, Outcome};
+use crate::run::{Desk, Outcome, answers_once};
 use crate::schema::check;
 use crate::token::{ACCOUNT, REGION, World};
 
@@ -138,4 +138,16 @@ fn what_is_no_token_is_not_repeated() {
         desk.run_with(&["token", "verify", "-o", "json"], &long).ends(3).json()["failure"]["code"],
         "length"
     );
+}
+
+/// The server's own client follows none either: whoever could redirect it could tell it who somebody is.
+#[test]
+fn a_redirect_is_not_followed() {
+    let token = minted(&World::start().user_desk());
+    let redirect = "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+    let desk = Desk::new().set("AWS_ENDPOINT_URL", &format!("http://{}", answers_once(redirect)));
+    assert_eq!(json(&desk, &token, &["--online", "-i", "prod"], 3)["failure"]["code"], "sts-answer");
+    let page = "HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n<html>hi</html>";
+    let desk = Desk::new().set("AWS_ENDPOINT_URL", &format!("http://{}", answers_once(page)));
+    assert_eq!(json(&desk, &token, &["--online", "-i", "prod"], 3)["failure"]["code"], "sts-answer");
 }

@@ -143,14 +143,16 @@ fn a_voice_that_a_command_lacks_is_a_usage_error() {
 #[test]
 fn no_voice_carries_what_a_terminal_would_obey() {
     let desk = Desk::new();
-    let map =
-        MAP.replace("      username: admin", "      \"a\\u001b[2J\\u009b\\u202e\": 1\n      username: admin");
+    let map = MAP.replace(
+        "      username: admin",
+        "      \"a##[stop-commands]\\u001b[2J\\u009b\\u202e\": 1\n      username: admin",
+    );
     desk.write("aws-auth.yml", &map).write("observed.yaml", OBSERVED);
     for voice in ["text", "json", "markdown", "sarif", "junit", "github", "gitlab"] {
         let said = desk.run(&["check", "-o", voice]).stdout;
         assert!(said.contains("RC008"), "{voice}: {said}");
         let harmful = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
-        assert!(!said.contains(harmful), "{voice}: {said:?}");
+        assert!(!said.contains(harmful) && !said.contains("##["), "{voice}: {said:?}");
     }
 }
 

@@ -9,7 +9,9 @@ use rolecall_testenv::story::{Actor, Cast, FirstEntry, NODES, Told, manifest, us
 use rolecall_testenv::{ACCOUNT, ClusterOptions, KubeconfigUser, REGION};
 use serde_json::{Value, json};
 
+use crate::run::answers_once;
 use crate::schema::check;
+use crate::token::World;
 
 const ROLECALL: &str = env!("CARGO_BIN_EXE_rolecall");
 
@@ -234,4 +236,35 @@ fn what_cannot_be_asked_is_a_failure() {
     let told = actor.rolecall(&["whoami", "--context", "lost"]).unwrap();
     assert_eq!(told.status, Some(1), "{told}");
     assert!(told.says("refused the connection") && told.says("hint: "), "{told}");
+}
+
+/// The API server's clock is told by the time in its answer, whoever is refused.
+#[test]
+fn a_clock_that_is_off_is_seen_in_the_answer() {
+    let world = World::start();
+    let desk = world.user_desk();
+    let token = desk.run(&["token", "-i", "prod", "--token-only"]).ends(0).stdout;
+    let whoami = |minutes: i64| {
+        let then = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
+        let date = then.strftime("%a, %d %b %Y %H:%M:%S GMT");
+        let answer = format!(
+            "HTTP/1.1 401 Unauthorized\r\ndate: {date}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}"
+        );
+        let kubeconfig = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "clusters": [{ "name": format!("arn:aws:eks:{REGION}:{ACCOUNT}:cluster/prod"),
+                "cluster": { "server": format!("http://{}", answers_once(&answer)) } }],
+            "users": [{ "name": "u", "user": { "token": token.trim_end() } }],
+            "contexts": [{ "name": "c", "context": {
+                "cluster": format!("arn:aws:eks:{REGION}:{ACCOUNT}:cluster/prod"), "user": "u" } }],
+        });
+        desk.write(".kube/config", &kubeconfig.to_string());
+        let document = desk.run(&["whoami", "--context", "c", "-o", "json"]).ends(3).json();
+        check("whoami", &document);
+        document
+    };
+    assert_eq!(first(&whoami(20)), ("clock", "certain"));
+    assert_eq!(likelihood(&whoami(-6), "clock"), "likely");
+    assert_eq!(likelihood(&whoami(0), "clock"), "ruledOut");
+    assert_eq!(first(&whoami(0)), ("notMapped", "likely"));
 }

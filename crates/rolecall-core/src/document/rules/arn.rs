@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
+use core::ops::Range;
 
 use super::Report;
 use super::characters::{disguise_in_arn, without_hidden};
@@ -28,7 +29,7 @@ pub(super) fn check(report: &mut Report<'_>, item: &Item<'_>, entry: &Entry) {
     }
     if let Some(Mistake { message, help, new }) = why_never(item, &mended(written)) {
         let fix = new.as_deref().and_then(|new| fix(item, new));
-        let at = (item.section, item.place_of(item.arn_key()).1);
+        let at = item.place_of_arn();
         let finding = report.add((Code::NeverMatches, Level::Warning), at, message);
         (finding.help, finding.fix) = (Some(help), fix);
     }
@@ -49,27 +50,34 @@ pub(super) fn mended(text: &str) -> Cow<'_, str> {
 /// The text with its fixed parts in lower case; `None` where they are. The authenticator matches letters
 /// without regard to their case, these too.
 fn in_lower_case(text: &str) -> Option<String> {
-    if text.get(..3).is_none_or(|start| !start.eq_ignore_ascii_case("arn")) {
+    let is_arn = text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("arn"));
+    let (head, kind) = is_arn.then(|| fixed_parts(text))?;
+    let has_capitals = |part: &str| part.bytes().any(|byte| byte.is_ascii_uppercase());
+    if !has_capitals(&text[..head]) && !has_capitals(&text[kind.clone()]) {
         return None;
     }
-    let resource = text.match_indices(':').nth(4).map_or(text.len(), |(at, _)| at + 1);
-    let head_end = text.match_indices(':').nth(2).map_or(text.len(), |(at, _)| at);
-    let kind_end = text[resource..].find('/').map_or(text.len(), |at| resource + at);
-    let is_fixed = |at: usize| at < head_end || (resource..kind_end).contains(&at);
-    let lower: String = text
-        .char_indices()
-        .map(|(at, letter)| if is_fixed(at) { letter.to_ascii_lowercase() } else { letter })
-        .collect();
-    (lower != text).then_some(lower)
+    let mut lower = text.to_string();
+    lower[..head].make_ascii_lowercase();
+    lower[kind].make_ascii_lowercase();
+    Some(lower)
+}
+
+/// Where `arn`, partition and service end, and where the kind of resource stands.
+fn fixed_parts(text: &str) -> (usize, Range<usize>) {
+    let mut colons = text.bytes().enumerate().filter(|(_, byte)| *byte == b':').map(|(at, _)| at);
+    let head = colons.nth(2).unwrap_or(text.len());
+    let kind = colons.nth(1).map_or(text.len(), |at| at + 1);
+    let kind_end = text[kind..].find('/').map_or(text.len(), |at| kind + at);
+    (head, kind..kind_end)
 }
 
 fn fix(item: &Item<'_>, new: &str) -> Option<Fix> {
-    rewrite::text(item.section, item.inner, item.member(item.arn_key())?.value, new)
+    rewrite::text(item.section, item.inner, item.arn_member?.value, new)
 }
 
 /// RC016, RC017 and RC018.
 fn spelling(report: &mut Report<'_>, item: &Item<'_>, written: &str) {
-    let at = item.place_of(item.arn_key());
+    let at = item.place_of_arn();
     if let Some(found) = disguise_in_arn(written) {
         let message = format!("the ARN has {}: this entry matches nobody", found.describe());
         let finding = report.add((Code::HiddenCharacter, Level::Warning), at, message);

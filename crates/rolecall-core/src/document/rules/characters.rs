@@ -10,6 +10,8 @@ pub(super) enum Disguise {
     Hidden(char),
     /// It looks like another one.
     LooksLike(char),
+    /// No name in IAM has it.
+    Foreign(char),
 }
 
 impl Disguise {
@@ -18,6 +20,7 @@ impl Disguise {
         let (letter, what) = match self {
             Self::Hidden(letter) => (letter, "which nobody sees"),
             Self::LooksLike(letter) => (letter, "which looks like another letter"),
+            Self::Foreign(letter) => (letter, "which no name in IAM has"),
         };
         let name = match letter {
             '\u{a0}' => " (no-break space)",
@@ -50,7 +53,7 @@ pub(super) fn disguise(text: &str) -> Option<Disguise> {
 /// The first character that cannot be in an ARN: the names in IAM are ASCII.
 pub(super) fn disguise_in_arn(text: &str) -> Option<Disguise> {
     let foreign = text.chars().find(|letter| !letter.is_ascii())?;
-    Some(hidden(foreign).unwrap_or(Disguise::LooksLike(foreign)))
+    Some(hidden(foreign).or_else(|| look_alike(foreign)).unwrap_or(Disguise::Foreign(foreign)))
 }
 
 /// The text without what nobody sees.

@@ -21,6 +21,9 @@ pub(super) struct Item<'a> {
     pub(super) arn: Option<Result<PrincipalArn, ArnError>>,
     /// Its keys and values; what a merge brings in is not among them.
     pub(super) members: &'a [(NodeId, NodeId)],
+    pub(super) arn_member: Option<Member>,
+    pub(super) username: Option<Member>,
+    pub(super) groups: Option<Member>,
 }
 
 /// A key of an item and its value.
@@ -43,7 +46,20 @@ pub(super) fn items(reading: &SectionReading) -> Vec<Item<'_>> {
         let entry = entries.next_if(|entry| entry.index == index);
         let written = entry.filter(|entry| entry.sso.is_none()).map(|entry| &entry.mapping.principal);
         let arn = written.map(|text| PrincipalArn::parse(&mended(text)));
-        Item { section: reading.section(), inner, span: inner.node(*id).span, entry, arn, members }
+        let item = Item {
+            section: reading.section(),
+            inner,
+            span: inner.node(*id).span,
+            entry,
+            arn,
+            members,
+            arn_member: None,
+            username: None,
+            groups: None,
+        };
+        let (arn_member, username, groups) =
+            (item.member(item.arn_key()), item.member("username"), item.member("groups"));
+        Item { arn_member, username, groups, ..item }
     };
     items.iter().enumerate().map(item).collect()
 }
@@ -62,20 +78,30 @@ impl<'a> Item<'a> {
     /// The member that the authenticator takes for `field`: the last in the order of the keys' letters.
     pub(super) fn member(&self, field: &str) -> Option<Member> {
         let key_text = |key: NodeId| self.inner.node(key).scalar().unwrap_or_default();
-        let matching = self.members.iter().filter(|(key, _)| folds_to(key_text(*key), field));
+        let matches = |key: &str| key == field || (key.len() >= field.len() && folds_to(key, field));
+        let matching = self.members.iter().filter(|(key, _)| matches(key_text(*key)));
         let last = matching.max_by_key(|(key, _)| key_text(*key));
         last.map(|(key, value)| Member { key: *key, value: *value })
     }
 
-    /// Where the value of `field` stands, or the whole item where it is not written in it.
-    pub(super) fn place_of(&self, field: &str) -> (Section, Span) {
-        let value = self.member(field).map(|member| self.inner.node(member.value).span);
+    /// Where the ARN stands, or the whole item where it is not written in it.
+    pub(super) fn place_of_arn(&self) -> (Section, Span) {
+        self.place_of(self.arn_member)
+    }
+
+    /// Where the username stands, or the whole item.
+    pub(super) fn place_of_username(&self) -> (Section, Span) {
+        self.place_of(self.username)
+    }
+
+    fn place_of(&self, member: Option<Member>) -> (Section, Span) {
+        let value = member.map(|member| self.inner.node(member.value).span);
         (self.section, value.filter(|span| !span.is_empty()).unwrap_or(self.span))
     }
 
     /// Where the groups are written, one by one, if each of those that the authenticator reads is.
     pub(super) fn group_nodes(&self) -> &'a [NodeId] {
-        let Some(member) = self.member("groups") else { return &[] };
+        let Some(member) = self.groups else { return &[] };
         match &self.inner.node(self.inner.resolve(member.value)).kind {
             NodeKind::Sequence { items, .. } if items.len() == self.entry.map_or(0, group_count) => items,
             _ => &[],
@@ -85,7 +111,7 @@ impl<'a> Item<'a> {
     /// Where the group at `index` stands, as well as that is known.
     pub(super) fn place_of_group(&self, index: usize) -> (Section, Span) {
         let node = self.group_nodes().get(index);
-        node.map_or_else(|| self.place_of("groups"), |node| (self.section, self.inner.node(*node).span))
+        node.map_or_else(|| self.place_of(self.groups), |node| (self.section, self.inner.node(*node).span))
     }
 
     /// The ARN, where it is one.

@@ -84,8 +84,8 @@ fn mend(loss: &Loss, item: &Item<'_>) -> Option<Fix> {
     let section = item.section;
     match &loss.kind {
         LossKind::Entry(_) => mend_arn_key(item),
-        LossKind::UsernameNotText => rewrite::quoted(section, item.inner, item.member("username")?.value),
-        LossKind::GroupsNotList => rewrite::list(section, item.inner, item.member("groups")?.value),
+        LossKind::UsernameNotText => rewrite::quoted(section, item.inner, item.username?.value),
+        LossKind::GroupsNotList => rewrite::list(section, item.inner, item.groups?.value),
         LossKind::GroupNotText => {
             let is_it = |node: &&rolecall_yaml::NodeId| item.inner.node(**node).span == loss.span;
             let group = item.group_nodes().iter().find(is_it)?;

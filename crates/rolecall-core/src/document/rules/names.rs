@@ -25,8 +25,8 @@ pub(super) fn check(report: &mut Report<'_>, item: &Item<'_>, entry: &Entry) {
     let username = Name {
         what: "username",
         text: &entry.mapping.username,
-        at: item.place_of("username"),
-        node: item.member("username").map(|member| member.value),
+        at: item.place_of_username(),
+        node: item.username.map(|member| member.value),
     };
     check_name(report, item, &username);
     reserved_username(report, &username);
@@ -36,7 +36,7 @@ pub(super) fn check(report: &mut Report<'_>, item: &Item<'_>, entry: &Entry) {
         check_name(report, item, &group);
         reserved_group(report, &group);
     }
-    let is_lost = item.member("groups").is_some_and(|member| {
+    let is_lost = item.groups.is_some_and(|member| {
         let node = item.inner.node(item.inner.resolve(member.value));
         node.scalar().is_some_and(|text| !matches!(text, "" | "~" | "null" | "Null" | "NULL"))
     });

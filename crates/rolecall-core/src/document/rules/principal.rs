@@ -22,7 +22,7 @@ pub(super) fn check(report: &mut Report<'_>, survey: &Survey, item: &Item<'_>) {
         root(arn),
     ];
     for (kind, message, help) in checks.into_iter().flatten() {
-        let finding = report.add(kind, item.place_of(item.arn_key()), message);
+        let finding = report.add(kind, item.place_of_arn(), message);
         finding.help = Some(help);
     }
 }
@@ -47,21 +47,20 @@ type Remark = ((Code, Level), String, String);
 /// RC019 and RC032.
 fn account(report: &mut Report<'_>, item: &Item<'_>, arn: &PrincipalArn) {
     let account = arn.account();
-    let at = item.place_of(item.arn_key());
     if !is_account(account) {
         let text = mended(arn.text());
         if super::templates::leftover(&text).is_some() || account.contains(['*', '?']) {
             return;
         }
         let message = format!("`{account}` is not the id of an account: this entry matches nobody");
-        let finding = report.add((Code::AccountId, Level::Warning), at, message);
+        let finding = report.add((Code::AccountId, Level::Warning), item.place_of_arn(), message);
         finding.help = Some(account_help(account).into());
         return;
     }
     let accounts = &report.settings.accounts;
     if !accounts.is_empty() && !accounts.iter().any(|known| known == account) {
         let message = format!("`{arn}` is of account `{account}`, which is not in `accounts:`");
-        let finding = report.add((Code::OtherAccount, Level::Warning), at, message);
+        let finding = report.add((Code::OtherAccount, Level::Warning), item.place_of_arn(), message);
         finding.help = Some("check the account, or add it to `accounts:` in `rolecall.yaml`".into());
     }
 }

@@ -21,11 +21,11 @@ pub(super) fn check(report: &mut Report<'_>, item: &Item<'_>, entry: &Entry) {
     if entry.sso.is_none() && (leftover(arn).is_some() || arn.contains("{{")) {
         let found = leftover(arn).unwrap_or(arn);
         let message = format!("`{found}` was left in, and ARNs have no templates: this entry matches nobody");
-        let at = item.place_of(item.arn_key());
+        let at = item.place_of_arn();
         report.add((Code::LeftoverTemplate, Level::Warning), at, message).help = Some("fill it in".into());
     }
-    let node = item.member("username").map(|member| member.value);
-    check_text(report, item, &entry.mapping.username, (item.place_of("username"), node));
+    let node = item.username.map(|member| member.value);
+    check_text(report, item, &entry.mapping.username, (item.place_of_username(), node));
     for (index, group) in entry.mapping.groups.iter().enumerate() {
         let node = item.group_nodes().get(index).copied();
         check_text(report, item, group, (item.place_of_group(index), node));
@@ -127,6 +127,6 @@ fn unfillable(report: &mut Report<'_>, item: &Item<'_>, entry: &Entry) {
     } else {
         return;
     };
-    let at = item.place_of("username");
+    let at = item.place_of_username();
     report.add((Code::UnfillableTemplate, Level::Warning), at, message.into()).help = Some(help.into());
 }

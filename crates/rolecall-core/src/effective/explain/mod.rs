@@ -44,7 +44,8 @@ pub struct Explanation {
 pub enum Verdict {
     /// It does.
     Mapped(Candidate),
-    /// One of several entries is picked at random for each request.
+    /// One of several is picked at random: for each request, or, where chance lets a section be read, for each
+    /// change of the map.
     Ambiguous(Vec<Candidate>),
     /// It does not.
     Denied(Denial),

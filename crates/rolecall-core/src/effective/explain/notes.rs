@@ -94,9 +94,12 @@ fn unknown(placeholder: &str, notes: &mut Vec<Note>) {
 
 /// Every `{{…}}` of a text, as it stands.
 fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    text.split("{{").skip(1).filter_map(move |rest| {
-        let start = rest.as_ptr() as usize - text.as_ptr() as usize - 2;
-        rest.find("}}").map(|end| &text[start..start + 2 + end + 2])
+    let mut rest = text;
+    core::iter::from_fn(move || {
+        let begun = &rest[rest.find("{{")?..];
+        let (placeholder, after) = begun.split_at(begun.find("}}")? + 2);
+        rest = after;
+        Some(placeholder)
     })
 }
 

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use super::check::{CheckReport, CheckedFile};
 use super::level_word;
-use super::printable::printable;
+use super::printable::{printable, printable_line};
 use super::remarks::Remark;
 use super::text::Line;
 use crate::finding::Finding;
@@ -53,7 +53,7 @@ pub fn markdown_page(page: &Page<'_>) -> String {
         let told = || page.remarks.iter().filter(|remark| remark.message != page.title);
         told().take(shown).for_each(|remark| comment += &item(remark));
         comment += &more(told().count().saturating_sub(shown), "remark");
-        let lines = page.lines.iter().map(|line| printable(&line.text).into_owned());
+        let lines = page.lines.iter().map(|line| printable_line(&line.text).into_owned());
         comment + &details("All of it", "diff", lines)
     })
 }

@@ -15,7 +15,7 @@ pub(super) fn mend(source: &mut Source, settings: &Settings, screen: &Screen) ->
     let fixed = fixed(&source.name, &source.text, settings);
     if let Some(fixed) = &fixed {
         let (before, after) = (masked(&source.text), masked(fixed));
-        screen.show(&difference(&source.name, "mended", &before, &after));
+        screen.show(&difference(&source.name, &before, &after));
     }
     match (&source.path, &fixed) {
         (Some(path), Some(fixed)) => replace(path, fixed, Access::Kept)?,

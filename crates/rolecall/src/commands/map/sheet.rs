@@ -96,7 +96,7 @@ impl Sheet {
     ) -> Result<Status, Failure> {
         let is_changed = text != self.before;
         let is_written = is_changed && !dry_run;
-        let diff = difference(&self.name, "edited", &masked(&self.before), &masked(text));
+        let diff = difference(&self.name, &masked(&self.before), &masked(text));
         match &self.path {
             None if !dry_run => {
                 screen.show(&diff);
