@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::document::AwsAuthDocument;
-use crate::effective::{EffectiveMap, Entry};
+use crate::effective::Entry;
 use crate::finding::{Code, Finding, Place};
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 use crate::plan::{Plan, Standing};
@@ -89,20 +89,20 @@ impl Filter {
 /// The entries of a file. `findings` are those of the same parse.
 pub fn of_file(document: &AwsAuthDocument, findings: &[Finding]) -> Vec<Listed> {
     let map = document.effective();
+    let winners = map.winners();
+    let nobodys: BTreeMap<(usize, usize), &Finding> = findings
+        .iter()
+        .filter(|finding| finding.code == Code::NeverMatches)
+        .map(|finding| ((finding.place.line, finding.place.column), finding))
+        .collect();
     let listed = |entry: &Entry| {
         let place = document.place(entry.key.section(), entry.span);
-        let (start, end) = ((place.line, place.column), (place.end_line, place.end_column));
-        let is_inside = |finding: &&Finding| {
-            let at = (finding.place.line, finding.place.column);
-            start <= at && at < end
-        };
-        let nobody = findings.iter().filter(|finding| finding.code == Code::NeverMatches).find(is_inside);
-        let winner = winner(map, entry)
-            .map(|winner| format!("entry {} of `{}`", winner.index + 1, winner.key.section()));
-        let mut marks: Vec<Mark> =
-            nobody.map(|finding| nobodys(finding.message.clone())).into_iter().collect();
-        marks.extend(winner.as_deref().map(repeated));
-        listed(entry, Some(place), marks)
+        let inside = (place.line, place.column)..(place.end_line, place.end_column);
+        let nobody = nobodys.range(inside).next();
+        let mut marks: Vec<Mark> = nobody.map(|(_, finding)| never_matches(finding)).into_iter().collect();
+        let winner = winners.get(&entry.key).filter(|winner| winner.index != entry.index);
+        marks.extend(winner.map(|winner| repeated(winner)));
+        listed(entry, place, marks)
     };
     map.entries().map(listed).collect()
 }
@@ -118,42 +118,40 @@ pub fn of_cluster(data: &BTreeMap<String, String>, plan: &Plan) -> Vec<Listed> {
     });
     let (document, findings) = AwsAuthDocument::parse("", &format!("{map:#}"));
     let Some(document) = document else { return Vec::new() };
+    let standings: BTreeMap<&EntryKey, &Standing> =
+        plan.unmanaged().iter().map(|one| (&one.key, &one.standing)).collect();
+    let outranked: BTreeMap<&EntryKey, &str> =
+        plan.shadowed().iter().map(|one| (&one.key, one.username.as_str())).collect();
     let of_cluster = |mut listed: Listed| {
         let key = EntryKey::new(listed.section, &listed.mapping.principal);
-        let standing = plan.unmanaged().iter().find(|one| one.key == key);
-        let outranked = plan.shadowed().iter().find(|one| one.key == key).map(|one| Mark {
+        listed.marks.extend(outranked.get(&key).map(|username| Mark {
             kind: MarkKind::Outranked,
-            message: format!("an access entry answers for it, as `{}`", one.username),
-        });
-        listed.marks.extend(outranked);
-        Listed { place: None, standing: standing.map(|one| one.standing.clone()), ..listed }
+            message: format!("an access entry answers for it, as `{username}`"),
+        }));
+        Listed { place: None, standing: standings.get(&key).map(|one| (*one).clone()), ..listed }
     };
     of_file(&document, &findings).into_iter().map(of_cluster).collect()
 }
 
-fn listed(entry: &Entry, place: Option<Place>, marks: Vec<Mark>) -> Listed {
+fn listed(entry: &Entry, place: Place, marks: Vec<Mark>) -> Listed {
     Listed {
         section: entry.key.section(),
         index: entry.index,
         mapping: entry.mapping.clone(),
-        place,
+        place: Some(place),
         standing: None,
         marks,
     }
 }
 
-fn nobodys(message: String) -> Mark {
-    Mark { kind: MarkKind::MatchesNobody, message }
+fn never_matches(finding: &Finding) -> Mark {
+    Mark { kind: MarkKind::MatchesNobody, message: finding.message.clone() }
 }
 
-fn repeated(winner: &str) -> Mark {
-    Mark { kind: MarkKind::Repeated, message: format!("of this principal, {winner} counts") }
-}
-
-/// The later entry of the same principal.
-fn winner<'a>(map: &'a EffectiveMap, entry: &Entry) -> Option<&'a Entry> {
-    let of_section = map.section(entry.key.section()).entries();
-    of_section.iter().rev().find(|one| one.key == entry.key).filter(|winner| winner.index != entry.index)
+fn repeated(winner: &Entry) -> Mark {
+    let message =
+        format!("of this principal, entry {} of `{}` counts", winner.index + 1, winner.key.section());
+    Mark { kind: MarkKind::Repeated, message }
 }
 
 fn account_of(mapping: &IdentityMapping) -> String {
