@@ -101,7 +101,7 @@ pub fn of_file(document: &AwsAuthDocument, findings: &[Finding]) -> Vec<Listed> 
             .map(|winner| format!("entry {} of `{}`", winner.index + 1, winner.key.section()));
         let mut marks: Vec<Mark> =
             nobody.map(|finding| nobodys(finding.message.clone())).into_iter().collect();
-        marks.extend(winner.map(repeated));
+        marks.extend(winner.as_deref().map(repeated));
         listed(entry, Some(place), marks)
     };
     map.entries().map(listed).collect()
@@ -146,7 +146,7 @@ fn nobodys(message: String) -> Mark {
     Mark { kind: MarkKind::MatchesNobody, message }
 }
 
-fn repeated(winner: String) -> Mark {
+fn repeated(winner: &str) -> Mark {
     Mark { kind: MarkKind::Repeated, message: format!("of this principal, {winner} counts") }
 }
 

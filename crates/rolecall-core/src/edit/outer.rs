@@ -53,7 +53,14 @@ fn with_key(text: &str, section: Section) -> Result<String, String> {
         (Some(data), None) => edit::insert_member(&outer, data, section.key(), &empty),
         (None, _) => Err(EditError::NotThere),
     };
-    Ok(apply(&text, &splices.map_err(|error| error.to_string())?))
+    let mut text = apply(&text, &splices.map_err(|error| error.to_string())?);
+    // A text of lines at the end of a file needs the end of its last line.
+    let is_of_lines = outer.root().is_some_and(|root| is_block_mapping(&outer, root));
+    if is_of_lines && !text.ends_with(['\n', '\r']) {
+        let ending = ending(&text);
+        text.push_str(ending);
+    }
+    Ok(text)
 }
 
 /// The file with a mapping as its `data`, which may be missing, null or empty.
@@ -81,14 +88,22 @@ fn with_data(text: &str, section: Section) -> Result<String, String> {
         return Ok(apply(text, &[Splice { span, text: "{}".to_owned() }]));
     }
     // A mapping of lines needs a member: the one that comes anyway.
-    let is_crlf = text.find('\n').is_some_and(|at| text[..at].ends_with('\r'));
-    let ending = if is_crlf { "\r\n" } else { "\n" };
+    let ending = ending(text);
     let key_end = outer.node(key).span.end;
     let colon = text[key_end..].find(':').map_or(key_end, |at| key_end + at + 1);
     let line_end = text[span.end..].find(['\r', '\n']).map_or(text.len(), |at| span.end + at);
     let gone = Splice { span: Span { start: colon, end: span.end.max(colon) }, text: String::new() };
     let member = format!("{ending}  {section}: \"\"");
     Ok(apply(text, &[gone, Splice { span: Span { start: line_end, end: line_end }, text: member }]))
+}
+
+fn is_block_mapping(document: &Document, node: NodeId) -> bool {
+    matches!(document.node(node).kind, NodeKind::Mapping { flow: false, .. })
+}
+
+fn ending(text: &str) -> &'static str {
+    let is_crlf = text.find('\n').is_some_and(|at| text[..at].ends_with('\r'));
+    if is_crlf { "\r\n" } else { "\n" }
 }
 
 fn parse(text: &str) -> Result<Document, String> {

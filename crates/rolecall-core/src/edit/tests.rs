@@ -106,6 +106,9 @@ fn a_section_that_is_not_there_is_made() {
             &format!("{META}data:\n  mapUsers: |\n{lines}  z: z\n"),
         );
     }
+    let unended = format!("{META}data:\n  mapRoles: |\n    []");
+    let ended = unended.replace("mapRoles: |", "mapRoles: |-");
+    check(&unended, add(), &format!("{ended}\n  mapUsers: |\n{lines}"));
     let crlf = META.replace('\n', "\r\n");
     check(&crlf, add(), &format!("{META}data:\n  mapUsers: |\n{lines}").replace('\n', "\r\n"));
     let json =
@@ -231,7 +234,7 @@ fn written() -> impl Strategy<Value = String> {
     let item = (mapping(), 0..3_u8, any::<bool>()).prop_map(|(mapping, style, commented)| {
         let (arn, name) = (&mapping.principal, serde_json::to_string(&mapping.username).unwrap());
         let groups = serde_json::to_string(&mapping.groups).unwrap();
-        let comment = if commented { "# why\n" } else { "" };
+        let comment = if commented { "\n# why\n" } else { "" };
         match style {
             0 => format!("{comment}- {{rolearn: {arn}, username: {name}, groups: {groups}}}\n"),
             1 => format!(

@@ -2,6 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -44,85 +45,89 @@ pub(super) fn of_text(text: &str) -> Vec<String> {
 impl Comments {
     /// Those that stand behind `from`.
     pub(super) fn of(document: &Document, from: usize) -> Self {
-        let text = document.text();
         let leaves = leaves(document);
         let mut comments = Self::default();
-        let root = document.root().map_or(0, |root| column(text, document.node(root).span.start));
         for comment in found(document, &leaves, from) {
-            let behind = leaves.partition_point(|leaf| leaf.start < comment.at);
-            let (previous, next) = (behind.checked_sub(1).map(|at| &leaves[at]), leaves.get(behind));
-            let line = line_start(text, comment.at);
-            let before = text[line..comment.at].trim();
-            let at = column(text, comment.at);
-            let is_deeper = |leaf: &Leaf| at > indent(&text[line_start(text, leaf.start)..]);
-            let on_line = leaves[leaves.partition_point(|leaf| leaf.start < line)..behind].first();
-            let opens = before.ends_with(['-', '[', '{']);
-            match (before.is_empty(), on_line, previous, next) {
-                (true, _, Some(previous), Some(next)) if is_deeper(next) => {
-                    comments.below(previous, comment.text)
-                }
-                (true, _, Some(previous), None) if at > root => comments.below(previous, comment.text),
-                (true, _, _, None) => {
-                    comments.is_end_apart |= comments.end.is_empty() && is_apart(text, comment.at);
-                    comments.end.push(comment.text);
-                }
-                (false, Some(leaf), ..) => comments.beside.entry(leaf.node).or_default().push(comment.text),
-                (false, None, Some(previous), _) if !opens => {
-                    comments.beside.entry(previous.node).or_default().push(comment.text);
-                }
-                (_, _, _, Some(next)) => comments.above.entry(next.node).or_default().push(comment.text),
-                (_, _, _, None) => comments.end.push(comment.text),
-            }
+            comments.take(document, &leaves, comment);
         }
         comments
     }
 
+    /// Decides what a comment is about: one on a line of its own about what comes next, unless it stands deeper
+    /// than that; one beside something about the first thing on its line.
+    fn take(&mut self, document: &Document, leaves: &[Leaf], Comment { at, text: comment }: Comment) {
+        let text = document.text();
+        let behind = leaves.partition_point(|leaf| leaf.start < at);
+        let (previous, next) = (behind.checked_sub(1).map(|index| leaves[index]), leaves.get(behind));
+        let line = line_start(text, at);
+        let before = text[line..at].trim();
+        let on_line = leaves[leaves.partition_point(|leaf| leaf.start < line)..behind].first();
+        let root = document.root().map_or(0, |root| column(text, document.node(root).span.start));
+        let next_column = next.map_or(root, |leaf| indent(&text[line_start(text, leaf.start)..]));
+        let is_deeper = column(text, at) > next_column;
+        let (map, leaf) = match (before.is_empty(), on_line, previous, next) {
+            (true, _, Some(previous), _) if is_deeper => (&mut self.below, previous),
+            (false, Some(first), ..) => (&mut self.beside, *first),
+            (false, None, Some(previous), _) if !before.ends_with(['-', '[', '{']) => {
+                (&mut self.beside, previous)
+            }
+            (.., Some(next)) => (&mut self.above, *next),
+            (.., None) => {
+                self.is_end_apart |= self.end.is_empty() && is_apart(text, at);
+                self.end.push(comment);
+                return;
+            }
+        };
+        map.entry(leaf.node).or_default().push(comment);
+    }
+
     /// The lines with the comments between them, as one text.
-    pub(super) fn between(&self, lines: Vec<Written>) -> String {
+    pub(super) fn between(&self, lines: &[Written]) -> String {
         let mut text = String::new();
-        for line in &lines {
-            let indent = " ".repeat(line.indent);
+        for line in lines {
             if line.is_apart && !text.is_empty() {
                 text.push('\n');
             }
-            let mut push = |part: &str| {
-                text.push_str(&indent);
-                text.push_str(part);
-                text.push('\n');
-            };
-            let of = |map: &BTreeMap<NodeId, Vec<String>>, nodes: &[NodeId]| -> Vec<String> {
-                nodes.iter().filter_map(|node| map.get(node)).flatten().cloned().collect()
-            };
-            of(&self.above, &line.led_by).iter().for_each(|comment| push(comment));
-            // One comment has room on the line; others that stood on lines now merged go above it.
-            let mut beside = of(&self.beside, &line.leaves);
-            let last = beside.pop();
-            beside.iter().for_each(|comment| push(comment));
-            let head = last.map_or_else(|| line.text.clone(), |comment| line.text.clone() + " " + &comment);
-            push(&head);
-            line.body.iter().for_each(|part| {
-                text.push_str(part);
-                text.push('\n');
-            });
-            for comment in of(&self.below, &line.leaves) {
-                text.push_str(&" ".repeat(line.content));
-                text.push_str(&comment);
-                text.push('\n');
-            }
+            self.write(line, &mut text);
         }
         if self.is_end_apart && !text.is_empty() {
             text.push('\n');
         }
-        self.end.iter().for_each(|comment| {
-            text.push_str(comment);
-            text.push('\n');
-        });
+        for comment in &self.end {
+            push(&mut text, 0, comment);
+        }
         text
     }
 
-    fn below(&mut self, leaf: &Leaf, comment: String) {
-        self.below.entry(leaf.node).or_default().push(comment);
+    fn write(&self, line: &Written, text: &mut String) {
+        for comment in of(&self.above, &line.led_by) {
+            push(text, line.indent, comment);
+        }
+        // One comment has room on the line; others that stood on lines now merged go above it.
+        let mut beside = of(&self.beside, &line.leaves);
+        let last = beside.pop();
+        for comment in beside {
+            push(text, line.indent, comment);
+        }
+        let head = last.map_or_else(|| line.text.clone(), |comment| format!("{} {comment}", line.text));
+        push(text, line.indent, &head);
+        for part in &line.body {
+            push(text, 0, part);
+        }
+        for comment in of(&self.below, &line.leaves) {
+            push(text, line.content, comment);
+        }
     }
+}
+
+fn of<'a>(map: &'a BTreeMap<NodeId, Vec<String>>, leaves: &[NodeId]) -> Vec<&'a String> {
+    leaves.iter().filter_map(|leaf| map.get(leaf)).flatten().collect()
+}
+
+fn push(text: &mut String, indent: usize, line: &str) {
+    text.push_str(&" ".repeat(indent));
+    text.push_str(line);
+    text.push('\n');
 }
 
 /// Does an empty line stand above the line of `at`, or above the comments that stand directly above it?

@@ -102,7 +102,9 @@ impl Writer<'_> {
         let first =
             entries.first().map(|(key, _)| *key).filter(|_| matches!(place, Place::Entry | Place::File));
         if let Some(first) = first {
-            lines.iter_mut().for_each(|line| line.led_by.retain(|leaf| *leaf != first));
+            for line in &mut lines {
+                line.led_by.retain(|leaf| *leaf != first);
+            }
             if let Some(line) = lines.first_mut() {
                 line.led_by.insert(0, first);
             }
@@ -155,7 +157,8 @@ impl Writer<'_> {
             };
             if let Some(first) = written.first_mut() {
                 first.indent = indent;
-                first.text = format!("- {}", first.text).trim_end().to_owned();
+                let text = format!("- {}", first.text);
+                text.trim_end().clone_into(&mut first.text);
             }
             if place == Place::Entry && index > 0 {
                 self.set_apart(&mut written, *item);

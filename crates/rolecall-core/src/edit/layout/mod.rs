@@ -59,7 +59,7 @@ fn laid_out_text(text: &str, sections: Option<&BTreeMap<&str, String>>) -> Resul
     let head = head(&document, root);
     let comments = comments::Comments::of(&document, head.len());
     let written = lines::Writer { document: &document, sections }.written(root)?;
-    let body = comments.between(written);
+    let body = comments.between(&written);
     let ending = if text.find('\n').is_some_and(|at| text[..at].ends_with('\r')) { "\r\n" } else { "\n" };
     Ok(head.replace("\r\n", "\n").replace('\n', ending) + &body.replace('\n', ending))
 }

@@ -31,6 +31,6 @@ pub(crate) fn run(args: &FmtArgs, screen: &Screen) -> Result<Status, Failure> {
     let sheet = Sheet::open(&args.path, screen)?;
     let text = laid_out(&sheet.document).map_err(failure)?;
     let is_changed = text != sheet.document.text();
-    sheet.write(&text, Vec::new(), args.dry_run || args.check, screen)?;
+    sheet.write(&text, &[], args.dry_run || args.check, screen)?;
     Ok(if args.check && is_changed { Status::Changed } else { Status::Done })
 }

@@ -82,15 +82,15 @@ impl Sheet {
             ))
             .hint("what is shown above would be wrong with the file"));
         }
-        let told = edits.iter().filter_map(|edit| self.told(edit)).collect();
-        self.write(&text, told, dry_run, screen)
+        let told: Vec<Value> = edits.iter().filter_map(|edit| self.told(edit)).collect();
+        self.write(&text, &told, dry_run, screen)
     }
 
     /// Writes `text`, and tells what changed. The text of stdin goes to stdout, changed or not.
     pub(super) fn write(
         &self,
         text: &str,
-        edits: Vec<Value>,
+        edits: &[Value],
         dry_run: bool,
         screen: &Screen,
     ) -> Result<Status, Failure> {
@@ -123,7 +123,7 @@ impl Sheet {
         Ok(Status::Done)
     }
 
-    fn report(&self, text: &str, edits: Vec<Value>, is_written: bool) -> Value {
+    fn report(&self, text: &str, edits: &[Value], is_written: bool) -> Value {
         let (before, after) = (masked(&self.before), masked(text));
         let diff = TextDiff::from_lines(&before, &after);
         let diff = diff.unified_diff().header(&self.name, &self.name).to_string();
