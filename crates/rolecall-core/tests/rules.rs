@@ -105,7 +105,9 @@ fn shown(finding: &Finding) -> String {
         ("allowed", finding.allowed.as_ref()),
     ];
     for (what, text) in more {
-        text.into_iter().for_each(|text| writeln!(shown, "    {what}: {text}").unwrap());
+        if let Some(text) = text {
+            writeln!(shown, "    {what}: {text}").unwrap();
+        }
     }
     shown
 }
@@ -151,7 +153,7 @@ fn the_pages_say_what_is_so() {
             if example.starts_with("apiVersion") {
                 return Some(example.to_owned());
             }
-            Some(HEAD.to_owned() + &example.lines().map(|line| format!("  {line}\n")).collect::<String>())
+            Some(HEAD.to_owned() + &example.lines().flat_map(|line| ["  ", line, "\n"]).collect::<String>())
         };
         if let Some(bad) = example("Bad") {
             let found = findings(code, &bad, &settings(code));
@@ -184,7 +186,7 @@ fn no_secret_is_told() {
 fn what_peers_find_is_found() {
     let find = |section: &str| {
         let head = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\n";
-        let body: String = section.lines().map(|line| format!("    {line}\n")).collect();
+        let body: String = section.lines().flat_map(|line| ["    ", line, "\n"]).collect();
         let text = format!("{head}data:\n  mapRoles: |\n{body}");
         let found = check("f", &text, &Settings::default()).findings;
         found.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(" ")
