@@ -141,6 +141,8 @@ fn a_dry_run_and_a_refused_edit_write_nothing() {
     desk.write("other.yml", "kind: Secret\n");
     map(&desk, &["add", DEV, "-f", "other.yml"]).ends(3).says("error[RC002]");
     map(&desk, &["list", "-f", "none.yml"]).ends(1).says("there is no file");
+    map(&desk, &["list", "none.yml"]).ends(1).says("there is no file");
+    map(&desk, &["list", "a.yml", "-f", "b.yml"]).ends(64);
 }
 
 #[test]

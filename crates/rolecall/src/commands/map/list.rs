@@ -22,6 +22,9 @@ use crate::target::within;
 /// List the entries, and those that match nobody, do not count or are outranked
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
+    /// The file, or a folder that holds `aws-auth.yml`; `-` reads stdin
+    #[arg(value_name = "PATH", default_value = ".", conflicts_with_all = ["context", "cluster"])]
+    path: PathBuf,
     /// Only those in this group
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
@@ -34,9 +37,9 @@ pub(crate) struct ListArgs {
     /// Only those with this username, as it is written
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
-    /// The file, or a folder that holds `aws-auth.yml`; `-` reads stdin
-    #[arg(short, long, value_name = "PATH", default_value = ".", conflicts_with_all = ["context", "cluster"])]
-    file: PathBuf,
+    /// The same, as the commands that edit have it
+    #[arg(short, long, value_name = "PATH", conflicts_with_all = ["path", "context", "cluster"])]
+    file: Option<PathBuf>,
     #[command(flatten)]
     cluster: ClusterArgs,
 }
@@ -53,7 +56,7 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Status, Failure> {
         let (name, entries) = of_cluster(&args.cluster, screen)?;
         ("cluster", name, entries)
     } else {
-        let sheet = Sheet::open(&args.file, screen)?;
+        let sheet = Sheet::open(args.file.as_ref().unwrap_or(&args.path), screen)?;
         if has_errors(&sheet.findings) {
             screen.warning(format!("not all of `{}` can be read as it should", sheet.name));
             screen.hint("`rolecall check` tells what is wrong with it");
