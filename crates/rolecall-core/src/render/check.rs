@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::excerpt::{Excerpt, excerpt, lines};
+use super::excerpt::{Excerpt, SourceLine, excerpt, lines};
 use crate::check::masked;
 use crate::cluster::fingerprint;
 use crate::finding::{Finding, Level};
@@ -24,7 +24,7 @@ pub struct CheckReport {
 #[derive(Debug, Clone)]
 pub struct CheckedFile {
     file: String,
-    lines: Vec<String>,
+    lines: Vec<SourceLine>,
     documents: usize,
     findings: Vec<Finding>,
 }
@@ -118,7 +118,7 @@ impl CheckReport {
     pub(super) fn fingerprinted(&self) -> impl Iterator<Item = (&CheckedFile, &Finding, String)> {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         self.findings().map(move |(file, finding)| {
-            let line = file.line(finding.place.line).unwrap_or_default().trim();
+            let line = file.line(finding.place.line).map_or("", |line| line.around(finding.place.column));
             let what = format!("{}\0{}\0{line}", finding.code, finding.place.file);
             let times = seen.entry(what.clone()).or_default();
             *times += 1;
@@ -131,7 +131,7 @@ impl CheckReport {
 impl CheckedFile {
     /// What was found in `file`, whose content is `text`, and how many `aws-auth` documents that holds.
     pub fn new(file: &str, text: &str, documents: usize, findings: Vec<Finding>) -> Self {
-        let lines = lines(&masked(text)).map(ToString::to_string).collect();
+        let lines = lines(&masked(text)).map(SourceLine::new).collect();
         Self { file: file.to_string(), lines, documents, findings }
     }
 
@@ -150,8 +150,8 @@ impl CheckedFile {
         excerpt(&finding.place, self.line(finding.place.line)?)
     }
 
-    fn line(&self, number: usize) -> Option<&str> {
-        self.lines.get(number.checked_sub(1)?).map(String::as_str)
+    fn line(&self, number: usize) -> Option<&SourceLine> {
+        self.lines.get(number.checked_sub(1)?)
     }
 }
 

@@ -36,9 +36,41 @@ impl Excerpt {
     }
 }
 
+/// A line of a file, in which a character is found at once: a file of JSON may be one long line.
+#[derive(Debug, Clone)]
+pub(super) struct SourceLine {
+    text: String,
+    characters: usize,
+    /// Where every so many characters begin.
+    starts: Vec<usize>,
+}
+
+/// How far apart the characters are whose places are kept.
+const STRIDE: usize = 256;
+
+impl SourceLine {
+    pub(super) fn new(text: &str) -> Self {
+        let text = text.trim_end();
+        let starts = text.char_indices().step_by(STRIDE).map(|(at, _)| at).collect();
+        Self { text: text.into(), characters: text.chars().count(), starts }
+    }
+
+    /// What of the line tells a finding at `column`, from 1, from others: all of it, unless it is very long.
+    pub(super) fn around(&self, column: usize) -> &str {
+        let start = if self.characters > STRIDE { column - 1 } else { 0 };
+        self.text[self.offset(start)..self.offset(start + STRIDE)].trim()
+    }
+
+    /// Where the `n`th character begins, from 0; the end of the line where there are fewer.
+    fn offset(&self, n: usize) -> usize {
+        let Some(start) = self.starts.get(n / STRIDE) else { return self.text.len() };
+        self.text[*start..].char_indices().nth(n % STRIDE).map_or(self.text.len(), |(at, _)| start + at)
+    }
+}
+
 /// The first line of `place`, which is `line`; `None` where it is blank.
-pub(super) fn excerpt(place: &Place, line: &str) -> Option<Excerpt> {
-    if line.trim().is_empty() {
+pub(super) fn excerpt(place: &Place, line: &SourceLine) -> Option<Excerpt> {
+    if line.text.trim().is_empty() {
         return None;
     }
     let length = match place.end_line.cmp(&place.line) {
@@ -55,28 +87,28 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The part of `line` around the mark, and the mark. `column` counts characters from 0.
-fn marked(line: &str, column: usize, length: usize) -> (String, String) {
-    let shown_as = |c: char| match c {
+fn marked(line: &SourceLine, column: usize, length: usize) -> (String, String) {
+    let column = column.min(line.characters);
+    let start = if column + BEFORE > SHOWN { column - BEFORE } else { 0 };
+    let end = line.characters.min(start + SHOWN);
+    let first = line.offset(start);
+    let shown_as = |(at, c): (usize, char)| match c {
+        _ if is_command(&line.text, first + at) => '\u{fffd}',
         '\t' => ' ',
         c if is_harmful(c) => '\u{fffd}',
         c => c,
     };
-    let line = line.trim_end();
-    let shown_as = |(at, c): (usize, char)| if is_command(line, at) { '\u{fffd}' } else { shown_as(c) };
-    let characters: Vec<char> = line.char_indices().map(shown_as).collect();
-    let column = column.min(characters.len());
-    let start = if column + BEFORE > SHOWN { column - BEFORE } else { 0 };
-    let end = characters.len().min(start + SHOWN);
-    let mut shown: String = characters[start..end].iter().collect();
-    let mut before = width(&characters[start..column]);
+    let characters: Vec<char> = line.text[first..line.offset(end)].char_indices().map(shown_as).collect();
+    let mut shown: String = characters.iter().collect();
+    let mut before = width(&characters[..column - start]);
     if start > 0 {
         shown.insert(0, '…');
         before += 1;
     }
-    if end < characters.len() {
+    if end < line.characters {
         shown.push('…');
     }
-    let under = &characters[column..end.min(column.saturating_add(length))];
+    let under = &characters[column - start..(end - start).min((column - start).saturating_add(length))];
     (shown, " ".repeat(before) + &"^".repeat(width(under).max(1)))
 }
 
@@ -91,7 +123,11 @@ mod tests {
     #[test]
     fn the_mark_stands_under_the_place() {
         let check = |line: &str, column, length, shown: &str, mark: &str| {
-            assert_eq!(marked(line, column, length), (shown.into(), mark.into()), "{line:?}");
+            assert_eq!(
+                marked(&SourceLine::new(line), column, length),
+                (shown.into(), mark.into()),
+                "{line:?}"
+            );
         };
         check("a: b", 3, 1, "a: b", "   ^");
         check("a: bcd", 3, usize::MAX, "a: bcd", "   ^^^");
@@ -104,6 +140,9 @@ mod tests {
         check("e\u{301}: b", 4, 1, "e\u{301}: b", "   ^");
         check("a", 9, 1, "a", " ^");
         check("", 0, 0, "", "^");
+        let wide = "é".repeat(700);
+        let shown = alloc::format!("…{}…", "é".repeat(100));
+        check(&wide, 600, 2, &shown, &alloc::format!("{}^^", " ".repeat(21)));
         let long = "x".repeat(300);
         let shown = alloc::format!("…{}…", "x".repeat(100));
         check(&long, 150, 2, &shown, &alloc::format!("{}^^", " ".repeat(21)));
@@ -115,7 +154,7 @@ mod tests {
             let place = Place { file: String::new(), line, column: 2, end_line, end_column: 3 };
             let found = lines(text)
                 .nth(line - 1)
-                .and_then(|line| excerpt(&place, line))
+                .and_then(|line| excerpt(&place, &SourceLine::new(line)))
                 .map(|excerpt| (excerpt.line, excerpt.mark));
             assert_eq!(found, expected.map(|(line, mark)| (line.into(), mark.into())), "{text:?}");
         };
