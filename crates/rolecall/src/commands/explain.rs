@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rolecall_core::check::find_map;
 use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::effective::{Explanation, ObservedExplanation, TemplateValues, explain, explain_observed};
 use rolecall_core::observed::ObservedAccess;
@@ -80,7 +81,7 @@ impl Answer {
 
 fn by_file(args: &ExplainArgs, arn: &PrincipalArn, file: &Path, screen: &Screen) -> Result<Answer, Failure> {
     let (name, text) = files::read_or_stdin(file)?;
-    let (document, findings) = AwsAuthDocument::parse(&name, &text);
+    let (document, findings) = find_map(&name, &text);
     let Some(document) = document else {
         screen.findings(files::checked(Path::new(&name), &text, None, findings))?;
         return Err(files::refused(Path::new(&name)));

@@ -176,3 +176,33 @@ fn a_dropped_entry_is_the_reason_and_has_its_place() {
     assert_eq!(document["losers"][0]["via"]["line"], 18, "{document:#}");
     check("explanation", &document);
 }
+
+#[test]
+fn takes_the_map_out_of_what_kubectl_printed() {
+    let desk = Desk::new();
+    let item: String = MAP
+        .lines()
+        .enumerate()
+        .map(|(n, line)| format!("{}{line}\n", if n == 0 { "  - " } else { "    " }))
+        .collect();
+    let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other, namespace: kube-system}\n";
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n{item}");
+    let arn = "arn:aws:sts::111122223333:assumed-role/codebuild/build1";
+    for (text, line) in
+        [(list.clone(), "17:11"), (format!("{other}---\n{MAP}"), "18:7"), (format!("{MAP}---\n"), "14:7")]
+    {
+        desk.run_with(&["explain", arn, "-f", "-"], &text)
+            .ends(0)
+            .quietly()
+            .prints(&format!("stdin:{line}\n"));
+    }
+    desk.run_with(&["explain", arn, "-f", "-"], &format!("{MAP}---\n{MAP}"))
+        .ends(3)
+        .says("the map is in the file already");
+    // What may read it says so, what may not says so beforehand.
+    desk.write("list.yml", &list).write("open.yml", &format!("{MAP}---\n")).write("aws-auth.yml", MAP);
+    desk.run(&["plan", "aws-auth.yml", "--observed", "list.yml"]).ends(0);
+    desk.run(&["plan", "open.yml", "--observed", "list.yml"]).ends(0);
+    desk.run(&["check", "list.yml"]).ends(0).prints("warning[RC012]").prints("only from a file of its own");
+    desk.run(&["plan", "list.yml", "--observed", "list.yml"]).ends(3);
+}
