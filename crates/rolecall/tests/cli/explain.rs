@@ -159,7 +159,7 @@ arn:aws:iam::111122223333:role/codebuild (role)
     note: `{{SessionName}}` is filled by the authenticator, with the name of the role's session
       hint: `--session-name` fills it here
   does not answer:
-    mapRoles[1], aws-auth.yml:14:7: entry 2 for the same principal replaces it
+    mapRoles[1], aws-auth.yml:14:7: the third entry is for the same principal, and replaces it
 ";
     assert_eq!(page, expected);
 }
@@ -171,7 +171,7 @@ fn a_dropped_entry_is_the_reason_and_has_its_place() {
     let arn = "arn:aws:iam::111122223333:user/admin";
     let document = desk.run(&["explain", arn, "-f", "aws-auth.yml", "-o", "json"]).ends(0).json();
     assert_eq!(document["reason"]["code"], "dropped");
-    let message = "entry 0 of `mapUsers` is dropped: it has no `userarn`";
+    let message = "the first entry of `mapUsers` is dropped: it has no `userarn`";
     assert_eq!(document["reason"]["message"], message);
     assert_eq!(document["losers"][0]["via"]["line"], 18, "{document:#}");
     check("explanation", &document);

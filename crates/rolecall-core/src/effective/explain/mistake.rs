@@ -56,8 +56,7 @@ pub(super) fn likely_mistake(map: &EffectiveMap, principal: &PrincipalArn) -> De
         return section_misspelt(misspelt);
     }
     let nearest = near.first().map(|loser| {
-        let message =
-            format!("entry {} of `{}` {}", loser.via.index, loser.via.section, loser.reason.message);
+        let message = format!("{} {}", loser.via, loser.reason.message);
         Denial { message, ..loser.reason.clone() }
     });
     let certain = nearest.as_ref().filter(|denial| denial.code != "nearName").cloned();
@@ -72,8 +71,7 @@ pub(super) fn likely_mistake(map: &EffectiveMap, principal: &PrincipalArn) -> De
 pub(super) fn role_path(principal: &PrincipalArn, bare: &PrincipalArn, seen: &Verdict) -> Denial {
     let outcome = match seen {
         Verdict::Mapped(candidate) => {
-            let via = &candidate.via;
-            format!("for which entry {} of `{}` answers", via.index, via.section)
+            format!("for which {} answers", candidate.via)
         }
         Verdict::Ambiguous(_) => "which is ambiguous".to_owned(),
         Verdict::Denied(_) => "which is denied as well".to_owned(),
@@ -113,10 +111,12 @@ fn section_for(principal: &PrincipalArn) -> Section {
     }
 }
 
+/// The unreadable section that may hold the principal, or its account.
 fn unreadable_section(map: &EffectiveMap, principal: &PrincipalArn) -> Option<Denial> {
     let unreadable = map.unreadable();
-    let wanted = unreadable.iter().find(|reading| reading.section() == section_for(principal));
-    wanted.or_else(|| unreadable.first()).map(|reading| section_unreadable(reading))
+    let wanted = |section| unreadable.iter().find(|reading| reading.section() == section);
+    let found = wanted(section_for(principal)).or_else(|| wanted(Section::MapAccounts))?;
+    Some(section_unreadable(found))
 }
 
 fn section_unreadable(reading: &SectionReading) -> Denial {

@@ -7,6 +7,7 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::Serialize;
 
@@ -153,6 +154,30 @@ impl Via {
     }
 }
 
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} of `{}`", nth_entry(self.index), self.section)
+    }
+}
+
+/// An entry by its position, which counts from 0, as people count.
+fn nth_entry(index: usize) -> String {
+    const WORDS: [&str; 9] =
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"];
+    if let Some(word) = WORDS.get(index) {
+        return format!("{word} entry");
+    }
+    let n = index + 1;
+    let ending = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending} entry")
+}
+
 /// The verdict by one reading of the map.
 fn verdict(
     map: &EffectiveMap,
@@ -233,9 +258,8 @@ fn not_an_instance(entry: &Entry, values: &TemplateValues) -> Option<Denial> {
     texts.any(|text| text.contains("{{EC2PrivateDNSName}}")).then(|| Denial {
         code: "notAnInstance",
         message: format!(
-            "entry {} of `{}` is for EC2 instances: the session name is `{session}`, not an instance id",
-            entry.index,
-            entry.key.section()
+            "{} is for EC2 instances: the session name is `{session}`, not an instance id",
+            Via::of(entry)
         ),
         hint: Some("give people an entry with a username of their own".to_owned()),
     })

@@ -89,7 +89,7 @@ fn a_sure_mistake_comes_before_a_guess() {
     let codes: Vec<&str> = explanation.losers.iter().map(|loser| loser.reason.code).collect();
     assert_eq!(codes, ["rolePath", "nearName"]);
     let Verdict::Denied(denial) = explanation.verdict else { panic!() };
-    assert!(denial.message.starts_with("entry 1 of `mapRoles` has the role's path"), "{denial:?}");
+    assert!(denial.message.starts_with("the second entry of `mapRoles` has the role's path"), "{denial:?}");
     // A broken section in which the principal stands is it, whatever else is like it.
     let broken = format!("- userarn: {}\n x", role("dev"));
     let explanation = explained(&[("mapRoles", &roles), ("mapUsers", &broken)], &role("dev"));
@@ -106,7 +106,7 @@ fn a_role_with_its_path_is_seen_without_it() {
         assert!(denial.hint.as_deref().unwrap().contains(hint), "{denial:?}");
         assert_eq!(explanation.losers.len(), losers);
     };
-    check("dev", "entry 0 of `mapRoles` answers", "explain `", 0);
+    check("dev", "the first entry of `mapRoles` answers", "explain `", 0);
     check("aws-reserved/x/dev", "denied as well", "map `rolearn: ", 1);
 }
 
@@ -137,7 +137,10 @@ fn users_that_differ_in_case_replace_only_their_like() {
         explanation.losers.into_iter().map(|loser| (loser.via.index, loser.reason.message)).collect()
     };
     let random = one("U", "a") + &one("U", "b") + &one("u", "c");
-    assert_eq!(lost(&random), [(0, "entry 1 for the same principal replaces it".to_owned())]);
+    assert_eq!(
+        lost(&random),
+        [(0, "the second entry is for the same principal, and replaces it".to_owned())]
+    );
     let same = one("U", "a") + &one("u", "a");
     assert_eq!(lost(&same), [(0, "it says the same as the one that answers".to_owned())]);
 }
