@@ -58,6 +58,9 @@ pub(crate) fn run(args: &ExplainArgs, screen: &Screen) -> Result<Status, Failure
         return Err(not_an_arn(&args.arn, error));
     } else {
         screen.lines(&explained.page())?;
+        if matches!(answer, Answer::Nothing) {
+            screen.hint("`--file FILE` or `--cluster NAME` tells whom a map takes it for");
+        }
     }
     Ok(if principal.is_ok() { Status::Done } else { Status::Failed })
 }
@@ -84,7 +87,9 @@ fn by_file(args: &ExplainArgs, arn: &PrincipalArn, file: &Path, screen: &Screen)
     let (document, findings) = find_map(&name, &text);
     let Some(document) = document else {
         screen.findings(files::checked(Path::new(&name), &text, None, findings))?;
-        return Err(files::refused(Path::new(&name)));
+        let message = format!("nothing can be explained by `{name}`: it does not hold the map");
+        return Err(Failure::refused(message)
+            .hint("`kubectl get cm aws-auth -n kube-system -o yaml` prints the one of a cluster"));
     };
     // The document is explained as it is: what is wrong with it is talk, not the answer.
     let spoken = files::spoken(findings);

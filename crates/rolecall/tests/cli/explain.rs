@@ -178,6 +178,19 @@ fn a_dropped_entry_is_the_reason_and_has_its_place() {
 }
 
 #[test]
+fn says_what_is_missing_and_claims_no_change() {
+    let desk = Desk::new();
+    let arn = "arn:aws:iam::111122223333:role/dev";
+    desk.run(&["explain", arn]).ends(0).says("hint: `--file FILE` or `--cluster NAME`");
+    desk.write("other.yml", "kind: ConfigMap\n");
+    let outcome = desk
+        .run(&["explain", arn, "-f", "other.yml"])
+        .ends(3)
+        .says("nothing can be explained by `other.yml`");
+    assert!(!outcome.stderr.contains("nothing was changed"), "{}", outcome.stderr);
+}
+
+#[test]
 fn takes_the_map_out_of_what_kubectl_printed() {
     let desk = Desk::new();
     let item: String = MAP

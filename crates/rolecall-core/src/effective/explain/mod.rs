@@ -124,7 +124,11 @@ pub fn explain_gated(
         // Somebody who enters by his account alone was perhaps meant to have an entry.
         Lookup::Account(_) => {
             let mut losers = losers::of_found(map, principal, &found);
-            losers.extend(mistake::near_misses(map, principal));
+            for near in mistake::near_misses(map, principal) {
+                if losers.iter().all(|loser| loser.via != near.via) {
+                    losers.push(near);
+                }
+            }
             (losers, notes::of_found(map, &found, &values))
         }
         found => (losers::of_found(map, principal, found), notes::of_found(map, found, &values)),

@@ -77,8 +77,25 @@ fn the_likely_mistake_is_named_and_what_to_write() {
         "otherKind",
         "write",
     );
-    check(&[], &format!("arn:aws:iam::{ACCOUNT}:root"), "notMapped", "`mapUsers`");
+    check(&[], &format!("arn:aws:iam::{ACCOUNT}:root"), "notMapped", "should not be used");
     check(&[("maproles", &of_role(&dev, "u"))], &dev, "sectionMisspelt", "write `mapRoles`");
+}
+
+#[test]
+fn an_arn_that_nobody_can_have_is_not_to_be_added() {
+    let check = |arn: &str, why: &str| {
+        let roles = of_role(&role("dev"), "u");
+        let explanation = explained(&[("mapRoles", &roles)], arn);
+        let Verdict::Denied(denial) = &explanation.verdict else { panic!("{explanation:?}") };
+        assert_eq!((denial.code, explanation.losers.len()), ("neverSeen", 0), "{denial:?}");
+        assert!(denial.message.contains(why), "{denial:?}");
+        assert!(!denial.hint.as_deref().unwrap().contains("entry"), "{denial:?}");
+    };
+    check(&role("*"), "no wildcards");
+    check(&role("dev?"), "no wildcards");
+    check(&role(""), "at least one");
+    check(&role("d\u{e9}v"), "letters of ASCII");
+    check("arn:aws:iam::11112222333:role/dev", "twelve digits");
 }
 
 /// The entry that the principal is written in counts more than one that looks like it.
@@ -153,6 +170,10 @@ fn who_enters_by_his_account_is_told_what_nearly_matched() {
     let explanation = explained(&[("mapRoles", &roles), ("mapAccounts", &accounts)], &role("dev"));
     assert!(matches!(&explanation.verdict, Verdict::Mapped(one) if one.via.section.key() == "mapAccounts"));
     assert_eq!(explanation.losers[0].reason.code, "rolePath");
+    let set = format!("- sso: {{permissionSetName: Admin, accountID: \"{ACCOUNT}\"}}\n  username: a\n");
+    let admin = role("AWSReservedSSO_Admin_0123456789abcdef");
+    let explanation = explained(&[("mapRoles", &set), ("mapAccounts", &accounts)], &admin);
+    assert_eq!(explanation.losers.len(), 1, "it lost once: {explanation:?}");
 }
 
 #[test]
