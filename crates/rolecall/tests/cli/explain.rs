@@ -193,11 +193,7 @@ fn says_what_is_missing_and_claims_no_change() {
 #[test]
 fn takes_the_map_out_of_what_kubectl_printed() {
     let desk = Desk::new();
-    let item: String = MAP
-        .lines()
-        .enumerate()
-        .map(|(n, line)| format!("{}{line}\n", if n == 0 { "  - " } else { "    " }))
-        .collect();
+    let item = format!("  - {}\n", MAP.trim_end().replace('\n', "\n    "));
     let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other, namespace: kube-system}\n";
     let list = format!("apiVersion: v1\nkind: List\nitems:\n{item}");
     let arn = "arn:aws:sts::111122223333:assumed-role/codebuild/build1";
