@@ -103,6 +103,11 @@ impl Finding {
         Self { help: Some(help.into()), ..self }
     }
 
+    /// Can neither a comment nor `rolecall.yaml` change it? Plans rely on a map that is read without a loss.
+    pub fn is_final(&self) -> bool {
+        self.code.is_inherent() || (self.level == Level::Error && self.code.loses())
+    }
+
     /// Does it refuse the file?
     pub fn refuses(&self) -> bool {
         self.level == Level::Error && self.allowed.is_none()
