@@ -316,10 +316,10 @@ fn what_has_a_layout_of_its_own_is_left_alone() {
         let refusal = laid_out(&document(&format!("{META}data:\n  mapRoles: |\n{roles}"))).unwrap_err();
         assert!(refusal.reason.contains(problem), "{refusal:?}");
     };
-    check("    - &a {rolearn: x}\n", "it has anchors");
-    check("    - !!str x\n", "it has anchors, aliases or tags");
-    check("    - rolearn: [\n", "`mapRoles` cannot be laid out");
-    check("    []\n    ---\n    []\n", "something stands behind its end");
+    check("    - &a {rolearn: x, username: x}\n", "it has anchors");
+    check("    - !!map {rolearn: x, username: x}\n", "it has anchors, aliases or tags");
+    check("    - rolearn: [\n", "`mapRoles` cannot be read");
+    check("    []\n    ...\n", "something stands behind its end");
 }
 
 proptest! {

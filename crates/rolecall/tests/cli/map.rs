@@ -133,7 +133,11 @@ fn a_dry_run_and_a_refused_edit_write_nothing() {
     assert_eq!(desk.read("aws-auth.yml"), MAP);
     let broken = MAP.replace("      username: admin", "     username: admin");
     desk.write("aws-auth.yml", &broken);
-    map(&desk, &["remove", ADMIN, "--dry-run"]).ends(0).says("there is no entry");
+    map(&desk, &["remove", ADMIN, "--dry-run"])
+        .ends(3)
+        .says("`mapUsers` cannot be read")
+        .says("mend it first");
+    map(&desk, &["set", ADMIN, "--username", "a"]).ends(3).says("`mapUsers` cannot be read");
     map(&desk, &["add", ADMIN, "--group", "view"]).ends(3).says("`mapUsers` cannot be read");
     assert_eq!(desk.read("aws-auth.yml"), broken);
     // The other section can be edited all the same.
@@ -143,6 +147,29 @@ fn a_dry_run_and_a_refused_edit_write_nothing() {
     map(&desk, &["list", "-f", "none.yml"]).ends(1).says("there is no file");
     map(&desk, &["list", "none.yml"]).ends(1).says("there is no file");
     map(&desk, &["list", "a.yml", "-f", "b.yml"]).ends(64);
+}
+
+#[test]
+fn what_is_not_read_is_never_lost() {
+    let desk = Desk::new();
+    let refused = |text: &str, arguments: &[&str], said: &str| {
+        desk.write("aws-auth.yml", text);
+        map(&desk, arguments).ends(3).says(said);
+        assert_eq!(desk.read("aws-auth.yml"), text, "{arguments:?}");
+    };
+    let add: &[&str] = &["add", DEV, "--group", "view"];
+    let list = MAP.replace("mapRoles: |", "mapRoles:");
+    for arguments in [add, &["set", DEV, "--groups", "a"], &["remove", DEV], &["fmt"], &["fmt", "--check"]] {
+        refused(&list, arguments, "`mapRoles` is not a text");
+        refused(&list, arguments, "hint: mend it first: `rolecall check`");
+    }
+    refused(&MAP.replace("mapRoles: |", "maproles: |"), add, "does not read `maproles`");
+    refused(&format!("{MAP}---\n{MAP}"), add, "the file goes on after the end of its first document");
+    let item = MAP.replace('\n', "\n    ");
+    refused(&format!("apiVersion: v1\nkind: List\nitems:\n  - {}\n", item.trim_end()), add, "error[RC002]");
+    let lost = MAP.replace("- system:masters", "- [system:masters]");
+    refused(&lost, &["set", ADMIN, "--add-group", "view"], "has groups that cannot be read");
+    refused(&lost, &["add", ADMIN, "--group", "view", "--append"], "has groups that cannot be read");
 }
 
 #[test]

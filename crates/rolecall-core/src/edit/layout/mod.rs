@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use rolecall_yaml::{Document, Limits, NodeId, NodeKind};
 
-use super::{Refusal, RefusalKind};
+use super::{Refusal, RefusalKind, Touched};
 use crate::document::AwsAuthDocument;
 use crate::effective::SectionReading;
 use crate::identity_mapping::{IdentityMapping, Section};
@@ -28,6 +28,7 @@ pub fn laid_out(document: &AwsAuthDocument) -> Result<String, Refusal> {
         let reason = format!("{what} cannot be laid out: {problem}");
         Refusal::new(RefusalKind::Refused, reason, "nothing was changed; lay it out by hand")
     };
+    Touched::all(document.effective()).check(document)?;
     let mut sections = BTreeMap::new();
     for section in Section::ALL {
         if let Some(text) = section_laid_out(document.effective().section(section)) {
@@ -44,9 +45,6 @@ pub fn laid_out(document: &AwsAuthDocument) -> Result<String, Refusal> {
 
 /// The text of a section; `None` where there is none to lay out.
 fn section_laid_out(reading: &SectionReading) -> Option<Result<String, String>> {
-    if let Some(unreadable) = reading.unreadable() {
-        return Some(Err(unreadable.message.clone()));
-    }
     reading.document()?.root()?;
     Some(laid_out_text(reading.text()?, None))
 }
