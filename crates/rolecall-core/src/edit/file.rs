@@ -1,8 +1,12 @@
 //! Edits of a file: its text with the touched lines changed, in whatever form it is written, and read again.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+#[cfg(test)]
+mod tests;
 
 use super::section::{Work, edited_section, section_text};
 use super::{EntryEdit, Refusal, RefusalKind, Touched, outer};
@@ -34,10 +38,16 @@ pub fn new_findings(before: &[Finding], after: Vec<Finding>) -> Vec<Finding> {
     let told = |finding: &Finding| -> (Code, String) {
         (finding.code, finding.message.chars().filter(|c| !c.is_ascii_digit()).collect())
     };
-    let mut known: Vec<(Code, String)> = before.iter().map(told).collect();
-    let mut is_new = |finding: &Finding| {
-        let at = known.iter().position(|one| *one == told(finding));
-        at.map(|at| known.swap_remove(at)).is_none()
+    let mut known: BTreeMap<(Code, String), usize> = BTreeMap::new();
+    for finding in before {
+        *known.entry(told(finding)).or_default() += 1;
+    }
+    let mut is_new = |finding: &Finding| match known.get_mut(&told(finding)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
     };
     after.into_iter().filter(|finding| finding.level != Level::Note && is_new(finding)).collect()
 }
