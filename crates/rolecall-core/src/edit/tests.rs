@@ -167,6 +167,23 @@ fn what_cannot_be_read_is_not_edited() {
 }
 
 #[test]
+fn comments_between_brackets_are_not_lost() {
+    let of = |groups: &str| {
+        format!(
+            "{META}data:\n  mapRoles: |\n    - rolearn: {DEV}\n      username: dev\n      groups: {groups}\n"
+        )
+    };
+    let commented = of("[\n        viewers, # because \"x\"\n        edit\n      ]");
+    let set = |username, groups: &[&str]| put(Section::MapRoles, DEV, username, groups);
+    let refusal = edited_text(&document(&commented), &[set("dev", &["edit"])]).unwrap_err();
+    assert!(refusal.reason.contains("groups in brackets that have comments"), "{refusal:?}");
+    assert_eq!(refusal.kind, RefusalKind::Refused);
+    // What does not touch them can be edited.
+    check(&commented, set("d", &["viewers", "edit"]), &commented.replace("username: dev", "username: d"));
+    check(&of("[\"a#b\",\n        c]"), set("dev", &["a#b"]), &of("[\"a#b\"]"));
+}
+
+#[test]
 fn names_are_mended_or_refused() {
     let check = |text: &str, expected: Result<(Section, &str, usize), &str>| match NamedPrincipal::arn(text) {
         Ok(named) => {

@@ -19,6 +19,8 @@ use crate::identity_mapping::{IdentityMapping, Section};
 mod comments;
 mod lines;
 
+pub(super) use comments::of_text as comments_of;
+
 /// The text of `document` in the one layout; the same text where it has it already.
 ///
 /// # Errors
