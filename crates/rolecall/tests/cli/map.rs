@@ -180,6 +180,16 @@ fn stdin_goes_to_stdout_and_a_new_file_is_begun() {
     assert_eq!(outcome.stdout, with_dev(&["view", "edit"]));
     let laid = desk.run_with(&["map", "fmt", "-"], &outcome.stdout).ends(0).stdout;
     assert_eq!(desk.run_with(&["map", "fmt", "-"], &laid).ends(0).says("nothing to do").stdout, laid);
+    for arguments in
+        [&add[1..], &["fmt", "-"], &["remove", DEV, "-f", "-"], &["set", DEV, "--groups=", "-f", "-"]]
+    {
+        let json = [&["map"], arguments, &["-o", "json"]].concat();
+        let outcome =
+            desk.run_with(&json, MAP).ends(64).says("is written to stdout, where nothing else has room");
+        assert_eq!(outcome.stdout, "");
+    }
+    let dry = [&add[..], &["--dry-run", "-o", "json"]].concat();
+    check("map-edit", &desk.run_with(&dry, MAP).ends(0).json());
     map(&desk, &["add", ADMIN, "-f", "aws-auth.yml"]).ends(0);
     let begun = desk.read("aws-auth.yml");
     assert!(

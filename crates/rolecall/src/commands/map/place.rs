@@ -47,6 +47,7 @@ impl PlaceArgs {
         if is_of_cluster(&self.cluster) {
             return cluster::edit(self, answer, screen);
         }
+        Sheet::check_output(&self.file, self.dry_run, screen)?;
         let sheet = if creates {
             Sheet::open_or_begin(&self.file, screen)?
         } else {
