@@ -263,7 +263,8 @@ fn prove(
     }
 }
 
-/// Empty lines that stood above what goes do not stay behind as the end of the text.
+/// Empty lines that stood above what goes do not stay behind as the end of the text, which has a line break
+/// there only if it had one.
 fn without_blank_end(text: &str, splices: &mut [Splice]) {
     let Some(last) = splices.last_mut().filter(|last| last.span.end == text.len() && last.text.is_empty())
     else {
@@ -271,8 +272,13 @@ fn without_blank_end(text: &str, splices: &mut [Splice]) {
     };
     let kept = text[..last.span.start].trim_end_matches(['\n', '\r']);
     let blank = &text[kept.len()..last.span.start];
-    // The line break of the last line that stays.
-    let first = if blank.starts_with("\r\n") { 2 } else { blank.len().min(1) };
+    let first = if !text.ends_with(['\n', '\r']) {
+        0
+    } else if blank.starts_with("\r\n") {
+        2
+    } else {
+        blank.len().min(1)
+    };
     last.span.start = kept.len() + first;
 }
 

@@ -167,6 +167,24 @@ fn what_cannot_be_read_is_not_edited() {
 }
 
 #[test]
+fn a_text_without_a_last_line_break_stays_one() {
+    let entries = format!(
+        "    - rolearn: {NODE}\n      username: node\n\n    # dev\n    - rolearn: {DEV}\n      username: dev"
+    );
+    let add = put(Section::MapRoles, &format!("{DEV}2"), "two", &["view"]);
+    for (header, end) in [("|-", "\n"), ("|-", ""), ("|", ""), ("|-", "\n  z: z\n"), ("|-", "\r\n")] {
+        let text = format!("{META}data:\n  mapRoles: {header}\n{entries}{end}");
+        let text = if end == "\r\n" { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text };
+        let added = edited(&text, std::slice::from_ref(&add));
+        assert!(!added.contains('"'), "{added}");
+        assert_eq!(edited(&added, &[EntryEdit::Remove(add.key())]), text, "in\n{added}");
+        let removed = edited(&text, &[EntryEdit::Remove(EntryKey::new(Section::MapRoles, DEV))]);
+        assert!(!removed.contains('"') && removed.contains(&format!("mapRoles: {header}")), "{removed}");
+        assert!(removed.contains(&format!("username: node{end}")), "{removed}");
+    }
+}
+
+#[test]
 fn comments_between_brackets_are_not_lost() {
     let of = |groups: &str| {
         format!(
