@@ -16,6 +16,7 @@ use rolecall_yaml::{
 
 mod allow;
 mod config_map;
+mod hindrance;
 mod rules;
 mod secrets;
 mod settings;

@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{EntryEdit, NamedPrincipal, Refusal, RefusalKind};
+use super::{EntryEdit, NamedPrincipal, Refusal, RefusalKind, Touched};
 use crate::effective::{EffectiveMap, Entry};
 use crate::finding::nearest;
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
@@ -68,6 +68,11 @@ pub struct SetEntry {
 }
 
 impl Add {
+    /// What it touches.
+    pub fn touched(&self) -> Touched {
+        Touched::of([self.named.key()])
+    }
+
     /// What it comes to in `map`.
     ///
     /// # Errors
@@ -100,10 +105,22 @@ impl Add {
 }
 
 impl Remove {
+    /// What it touches in `map`. An entry whose username cannot be read may have the one that is meant.
+    pub fn touched(&self, map: &EffectiveMap) -> Touched {
+        match &self.selected {
+            Selected::Principal(text) => Touched::of(find(map, text).0),
+            Selected::Username(name) => {
+                let sections = [Section::MapRoles, Section::MapUsers].into();
+                Touched { sections, keys: with_username(map, name).into_iter().collect() }
+            }
+        }
+    }
+
     /// What it comes to in `map`.
     ///
     /// # Errors
-    /// Where several principals have the username, and not all of them shall go.
+    /// Where several principals have the username, and not all of them shall go, or where there is no entry
+    /// and a section cannot be read.
     pub fn answer(&self, map: &EffectiveMap) -> Result<Answer, Refusal> {
         let (keys, notes) = match &self.selected {
             Selected::Principal(text) => find(map, text),
@@ -122,6 +139,7 @@ impl Remove {
             ));
         }
         if keys.is_empty() {
+            refuse_unless_readable(map)?;
             return Ok(Answer { edits: Vec::new(), notes: [self.selected.nobody(map)].into() });
         }
         Ok(Answer { edits: keys.into_iter().map(EntryEdit::Remove).collect(), notes })
@@ -146,6 +164,11 @@ impl Selected {
 }
 
 impl SetEntry {
+    /// What it touches in `map`.
+    pub fn touched(&self, map: &EffectiveMap) -> Touched {
+        Touched::of(find(map, &self.principal).0)
+    }
+
     /// What it comes to in `map`.
     ///
     /// # Errors
@@ -153,6 +176,9 @@ impl SetEntry {
     pub fn answer(&self, map: &EffectiveMap) -> Result<Answer, Refusal> {
         check_names(self.username.as_ref(), self.groups.iter().flatten().chain(&self.added))?;
         let (keys, mut notes) = find(map, &self.principal);
+        if keys.is_empty() {
+            refuse_unless_readable(map)?;
+        }
         let [key] = &keys[..] else { return Err(self.not_one(map, &keys)) };
         if key.section() == Section::MapAccounts {
             let reason = format!("`{}` is an account, which has neither username nor groups", self.principal);
@@ -209,6 +235,14 @@ fn with_username(map: &EffectiveMap, name: &str) -> Vec<EntryKey> {
         |entry: &&Entry| entry.mapping.username == name && entry.key.section() != Section::MapAccounts;
     let keys: BTreeSet<&EntryKey> = map.entries().filter(has_it).map(|entry| &entry.key).collect();
     keys.into_iter().cloned().collect()
+}
+
+/// Who is not found may stand in a section that cannot be read.
+fn refuse_unless_readable(map: &EffectiveMap) -> Result<(), Refusal> {
+    let unreadable = map.unreadable();
+    let Some(section) = unreadable.first().map(|reading| reading.section()) else { return Ok(()) };
+    let reason = format!("`{section}` cannot be read, and the entry may stand there");
+    Err(Refusal::new(RefusalKind::Refused, reason, "mend it first: `rolecall check` shows the place"))
 }
 
 /// Blank names, and blanks around them, are never meant.

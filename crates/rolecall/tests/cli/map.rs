@@ -133,7 +133,11 @@ fn a_dry_run_and_a_refused_edit_write_nothing() {
     assert_eq!(desk.read("aws-auth.yml"), MAP);
     let broken = MAP.replace("      username: admin", "     username: admin");
     desk.write("aws-auth.yml", &broken);
-    map(&desk, &["remove", ADMIN, "--dry-run"]).ends(0).says("there is no entry");
+    map(&desk, &["remove", ADMIN, "--dry-run"])
+        .ends(3)
+        .says("`mapUsers` cannot be read")
+        .says("mend it first");
+    map(&desk, &["set", ADMIN, "--username", "a"]).ends(3).says("`mapUsers` cannot be read");
     map(&desk, &["add", ADMIN, "--group", "view"]).ends(3).says("`mapUsers` cannot be read");
     assert_eq!(desk.read("aws-auth.yml"), broken);
     // The other section can be edited all the same.
@@ -146,6 +150,29 @@ fn a_dry_run_and_a_refused_edit_write_nothing() {
 }
 
 #[test]
+fn what_is_not_read_is_never_lost() {
+    let desk = Desk::new();
+    let refused = |text: &str, arguments: &[&str], said: &str| {
+        desk.write("aws-auth.yml", text);
+        map(&desk, arguments).ends(3).says(said);
+        assert_eq!(desk.read("aws-auth.yml"), text, "{arguments:?}");
+    };
+    let add: &[&str] = &["add", DEV, "--group", "view"];
+    let list = MAP.replace("mapRoles: |", "mapRoles:");
+    for arguments in [add, &["set", DEV, "--groups", "a"], &["remove", DEV], &["fmt"], &["fmt", "--check"]] {
+        refused(&list, arguments, "`mapRoles` is not a text");
+        refused(&list, arguments, "hint: mend it first: `rolecall check`");
+    }
+    refused(&MAP.replace("mapRoles: |", "maproles: |"), add, "does not read `maproles`");
+    refused(&format!("{MAP}---\n{MAP}"), add, "the file goes on after the end of its first document");
+    let item = MAP.replace('\n', "\n    ");
+    refused(&format!("apiVersion: v1\nkind: List\nitems:\n  - {}\n", item.trim_end()), add, "error[RC002]");
+    let lost = MAP.replace("- system:masters", "- [system:masters]");
+    refused(&lost, &["set", ADMIN, "--add-group", "view"], "has groups that cannot be read");
+    refused(&lost, &["add", ADMIN, "--group", "view", "--append"], "has groups that cannot be read");
+}
+
+#[test]
 fn stdin_goes_to_stdout_and_a_new_file_is_begun() {
     let desk = Desk::new();
     let add = ["map", "add", DEV, "--username", "dev", "--groups", "view,edit", "-f", "-"];
@@ -153,6 +180,16 @@ fn stdin_goes_to_stdout_and_a_new_file_is_begun() {
     assert_eq!(outcome.stdout, with_dev(&["view", "edit"]));
     let laid = desk.run_with(&["map", "fmt", "-"], &outcome.stdout).ends(0).stdout;
     assert_eq!(desk.run_with(&["map", "fmt", "-"], &laid).ends(0).says("nothing to do").stdout, laid);
+    for arguments in
+        [&add[1..], &["fmt", "-"], &["remove", DEV, "-f", "-"], &["set", DEV, "--groups=", "-f", "-"]]
+    {
+        let json = [&["map"], arguments, &["-o", "json"]].concat();
+        let outcome =
+            desk.run_with(&json, MAP).ends(64).says("is written to stdout, where nothing else has room");
+        assert_eq!(outcome.stdout, "");
+    }
+    let dry = [&add[..], &["--dry-run", "-o", "json"]].concat();
+    check("map-edit", &desk.run_with(&dry, MAP).ends(0).json());
     map(&desk, &["add", ADMIN, "-f", "aws-auth.yml"]).ends(0);
     let begun = desk.read("aws-auth.yml");
     assert!(

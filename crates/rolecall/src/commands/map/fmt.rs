@@ -28,6 +28,7 @@ pub(crate) struct FmtArgs {
 }
 
 pub(crate) fn run(args: &FmtArgs, screen: &Screen) -> Result<Status, Failure> {
+    Sheet::check_output(&args.path, args.dry_run || args.check, screen)?;
     let sheet = Sheet::open(&args.path, screen)?;
     let text = laid_out(&sheet.document).map_err(failure)?;
     let is_changed = text != sheet.document.text();

@@ -33,6 +33,15 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
+    /// The text of stdin goes to stdout, where a document for scripts has no room beside it.
+    pub(super) fn check_output(path: &Path, dry_run: bool, screen: &Screen) -> Result<(), Failure> {
+        if path != Path::new("-") || dry_run || screen.is_text() {
+            return Ok(());
+        }
+        Err(Failure::usage("the text of stdin is written to stdout, where nothing else has room")
+            .hint("edit stdin without `--output`, or look at the edit with `--dry-run`"))
+    }
+
     /// Reads the map at `path`.
     pub(super) fn open(path: &Path, screen: &Screen) -> Result<Self, Failure> {
         if path == Path::new("-") {
