@@ -16,7 +16,7 @@ pub(super) fn check(report: &mut Report<'_>, reading: &SectionReading, items: &[
         let item = items.partition_point(|item| item.span.start <= loss.span.start);
         let item = item.checked_sub(1).map(|at| &items[at]);
         let (code, level, message, help) = describe(loss);
-        let fix = item.and_then(|item| mend(loss, item));
+        let fix = item.filter(|item| item.is_plainly_keyed()).and_then(|item| mend(loss, item));
         let help = match (&loss.kind, item) {
             (LossKind::Entry(_), Some(item)) => likely_mistake(item),
             _ => help,
