@@ -244,6 +244,24 @@ fn entries_are_listed_with_their_places_and_marks() {
 }
 
 #[test]
+fn a_list_shows_what_is_written_and_cannot_be_forged() {
+    let desk = Desk::new();
+    let odd = "    - rolearn: \"arn:aws:iam::111122223333:role/dev \"\n      username: \"a\\u001b[2K\\nb\"\n      groups: [\"x y\", 12]\n    - userarn: x\n";
+    desk.write("aws-auth.yml", &MAP.replace("  mapUsers: |", &format!("{odd}  mapUsers: |")));
+    let page = map(&desk, &["list"]).ends(0).says("not all of `aws-auth.yml` can be read").stdout;
+    assert!(page.contains("  \"arn:aws:iam::111122223333:role/dev \"  "), "{page}");
+    assert!(page.contains("\"a\\u{1b}[2K\\nb\"") && page.contains("\"x y\",\"\""), "{page}");
+    assert!(page.contains("  ! there are blanks around the ARN: this entry matches nobody\n"), "{page}");
+    assert!(page.contains("  ! a group is not a text, and is lost\n"), "{page}");
+    assert!(page.contains("  ! the authenticator would drop this entry: it has no `rolearn`\n"), "{page}");
+    let places: Vec<usize> = page.lines().filter_map(|line| line.find("aws-auth.yml:")).collect();
+    assert!(places.len() == 5 && places.iter().all(|place| *place == places[0]), "{page}");
+    let document = map(&desk, &["list", "-o", "json"]).ends(0).json();
+    check("map-list", &document);
+    assert_eq!(document["entries"][3]["marks"][0]["kind"], "dropped");
+}
+
+#[test]
 fn an_edit_is_told_to_scripts() {
     let desk = Desk::with_map();
     let told = |arguments: &[&str]| {
