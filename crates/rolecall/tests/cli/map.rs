@@ -69,6 +69,10 @@ fn what_makes_no_sense_is_not_asked_of_the_map() {
     check(&["add", "--arn", DEV, "--account", "111122223333"], "cannot be used with");
     check(&["add"], "required");
     check(&["add", DEV, "--username", " dev"], "has blanks around it");
+    check(&["add", DEV, "--group", "a\nb"], "the group `a\\nb` has a line break in it");
+    check(&["set", DEV, "--add-group", "a\u{1b}b"], "the group `a\\u{1b}b` has a control character in it");
+    check(&["set", DEV, "--groups", "a,b\tc"], "the group `b\\tc` has a control character in it");
+    check(&["add", DEV, "--username", "a\u{85}b"], "has a control character in it");
     check(&["add", "--account", "1234"], "must have twelve digits");
     check(&["set", DEV], "required");
     check(&["remove"], "required");
