@@ -26,6 +26,7 @@ mod verdict;
 mod tests;
 
 pub(crate) use config_map::is_meant;
+pub(crate) use secrets::Mask;
 pub use secrets::masked;
 pub use settings::Settings;
 pub(crate) use verdict::finish;

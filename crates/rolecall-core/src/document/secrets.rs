@@ -21,6 +21,24 @@ struct Secret {
 /// No key is so long that what names it and what it begins with are further apart.
 const LONGEST_HEAD: usize = 160;
 
+/// What hides the secrets of a file in all that is told of it.
+pub(crate) struct Mask<'a> {
+    keys: BTreeSet<&'a str>,
+}
+
+impl<'a> Mask<'a> {
+    /// The mask for what is told of `text`; `None` where no secret stands in it.
+    pub(crate) fn of(text: &'a str) -> Option<Self> {
+        let found = find(text);
+        (!found.is_empty()).then(|| Self { keys: keys(text, &found) })
+    }
+
+    /// `told` with every character of a secret replaced by `*`.
+    pub(crate) fn over(&self, told: &str) -> String {
+        without(&masked(told), &self.keys).into_owned()
+    }
+}
+
 /// What every secret begins with, or what its key is called.
 const SIGNS: [&str; 9] = [
     "AKIA",
@@ -58,16 +76,12 @@ pub(super) fn check((file, text, lines): (&str, &str, &LineIndex), findings: &mu
 ///
 /// Most secrets show what they are; the others, which are base64, are known from the file.
 pub(super) fn hide(text: &str, findings: &mut [Finding]) {
-    let found = find(text);
-    if found.is_empty() {
-        return;
-    }
-    let keys = keys(text, &found);
+    let Some(mask) = Mask::of(text) else { return };
     for finding in findings {
         let title = finding.fix.as_mut().map(|fix| &mut fix.title);
         let told = [Some(&mut finding.message), finding.help.as_mut(), title, finding.allowed.as_mut()];
         for text in told.into_iter().flatten() {
-            *text = without(&masked(text), &keys).into_owned();
+            *text = mask.over(text);
         }
     }
 }

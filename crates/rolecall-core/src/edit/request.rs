@@ -11,6 +11,7 @@ use super::{EntryEdit, NamedPrincipal, Refusal, RefusalKind, Touched};
 use crate::effective::{EffectiveMap, Entry};
 use crate::finding::nearest;
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
+use crate::render::printable;
 
 /// What is to be done, and what there is to say about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -245,24 +246,30 @@ fn refuse_unless_readable(map: &EffectiveMap) -> Result<(), Refusal> {
     Err(Refusal::new(RefusalKind::Refused, reason, "mend it first: `rolecall check` shows the place"))
 }
 
-/// Blank names, and blanks around them, are never meant.
+/// Blank names, blanks around them, and characters that are none of a line are never meant.
 fn check_names<'a>(
     username: Option<&'a String>,
     groups: impl IntoIterator<Item = &'a String>,
 ) -> Result<(), Refusal> {
-    let blank = |what: &str, text: &str| {
-        let reason = if text.trim().is_empty() {
-            format!("the {what} is empty")
-        } else {
-            format!("the {what} `{text}` has blanks around it")
-        };
-        Refusal::new(RefusalKind::Senseless, reason, "the authenticator takes it as it is written")
+    let of_username = username.and_then(|username| Some(("username", username, problem(username)?)));
+    let mut of_groups = groups.into_iter().filter_map(|group| Some(("group", group, problem(group)?)));
+    let Some((what, text, problem)) = of_username.or_else(|| of_groups.next()) else { return Ok(()) };
+    let reason = if text.trim().is_empty() {
+        format!("the {what} is empty")
+    } else {
+        format!("the {what} `{}` has {problem}", printable(text))
     };
-    let is_bad = |text: &&String| text.trim() != text.as_str() || text.is_empty();
-    if let Some(username) = username.filter(is_bad) {
-        return Err(blank("username", username));
+    Err(Refusal::new(RefusalKind::Senseless, reason, "the authenticator takes it as it is written"))
+}
+
+fn problem(name: &str) -> Option<&'static str> {
+    if name.contains(['\n', '\r']) {
+        return Some("a line break in it");
     }
-    groups.into_iter().find(is_bad).map_or(Ok(()), |group| Err(blank("group", group)))
+    if name.contains(char::is_control) {
+        return Some("a control character in it");
+    }
+    (name.is_empty() || name.trim() != name).then_some("blanks around it")
 }
 
 /// The same texts in their order, each once.

@@ -69,6 +69,10 @@ fn what_makes_no_sense_is_not_asked_of_the_map() {
     check(&["add", "--arn", DEV, "--account", "111122223333"], "cannot be used with");
     check(&["add"], "required");
     check(&["add", DEV, "--username", " dev"], "has blanks around it");
+    check(&["add", DEV, "--group", "a\nb"], "the group `a\\nb` has a line break in it");
+    check(&["set", DEV, "--add-group", "a\u{1b}b"], "the group `a\\u{1b}b` has a control character in it");
+    check(&["set", DEV, "--groups", "a,b\tc"], "the group `b\\tc` has a control character in it");
+    check(&["add", DEV, "--username", "a\u{85}b"], "has a control character in it");
     check(&["add", "--account", "1234"], "must have twelve digits");
     check(&["set", DEV], "required");
     check(&["remove"], "required");
@@ -241,6 +245,24 @@ fn entries_are_listed_with_their_places_and_marks() {
     assert_eq!(listed(&["--account", "444455556666"]).len(), 2);
     assert_eq!(listed(&["--username", "codebuild", "--kind", "role"]).len(), 1);
     assert_eq!(listed(&["--username", "nobody"]).len(), 0);
+}
+
+#[test]
+fn a_list_shows_what_is_written_and_cannot_be_forged() {
+    let desk = Desk::new();
+    let odd = "    - rolearn: \"arn:aws:iam::111122223333:role/dev \"\n      username: \"a\\u001b[2K\\nb\"\n      groups: [\"x y\", 12]\n    - userarn: x\n";
+    desk.write("aws-auth.yml", &MAP.replace("  mapUsers: |", &format!("{odd}  mapUsers: |")));
+    let page = map(&desk, &["list"]).ends(0).says("not all of `aws-auth.yml` can be read").stdout;
+    assert!(page.contains("  \"arn:aws:iam::111122223333:role/dev \"  "), "{page}");
+    assert!(page.contains("\"a\\u{1b}[2K\\nb\"") && page.contains("\"x y\",\"\""), "{page}");
+    assert!(page.contains("  ! there are blanks around the ARN: this entry matches nobody\n"), "{page}");
+    assert!(page.contains("  ! a group is not a text, and is lost\n"), "{page}");
+    assert!(page.contains("  ! the authenticator would drop this entry: it has no `rolearn`\n"), "{page}");
+    let places: Vec<usize> = page.lines().filter_map(|line| line.find("aws-auth.yml:")).collect();
+    assert!(places.len() == 5 && places.iter().all(|place| *place == places[0]), "{page}");
+    let document = map(&desk, &["list", "-o", "json"]).ends(0).json();
+    check("map-list", &document);
+    assert_eq!(document["entries"][3]["marks"][0]["kind"], "dropped");
 }
 
 #[test]
