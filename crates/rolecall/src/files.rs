@@ -5,6 +5,7 @@
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use rolecall_core::check;
 use rolecall_core::cluster::ClusterIdentity;
 use rolecall_core::config::{self, ClusterConfig, Config};
 use rolecall_core::desired::DesiredAccess;
@@ -86,7 +87,7 @@ pub(crate) fn observation(
     screen: &Screen,
 ) -> Result<ObservedAccess, Failure> {
     let (name, text) = read_or_stdin(path)?;
-    let (document, findings) = AwsAuthDocument::parse(&name, &text);
+    let (document, findings) = check::find_map(&name, &text);
     let Some(document) = document else {
         // They are about an observation, which nobody will mend: text only.
         screen.talk_of_findings(&CheckedFile::new(&name, &text, 0, findings));

@@ -4,6 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use rolecall_yaml::{Splice, apply, edit};
 
@@ -101,17 +102,36 @@ fn apart(mut splices: Vec<Splice>) -> Vec<Splice> {
     splices
 }
 
-/// Are there fewer findings to mend, no more errors, and as many maps?
+/// Is more of the file readable than before, or are there fewer findings to mend and no more errors?
+///
+/// What a section hid counts against nobody who makes it readable.
 fn is_better(before: &Inspection, after: &Inspection) -> bool {
     let fixable = |inspection: &Inspection| {
         inspection.findings.iter().filter(|f| f.fix.is_some() && f.allowed.is_none()).count()
     };
     let errors = |inspection: &Inspection| inspection.findings.iter().filter(|f| f.refuses()).count();
     let maps = |inspection: &Inspection| inspection.documents.len();
-    let unreadable = |inspection: &Inspection| {
-        inspection.findings.iter().filter(|finding| finding.code == Code::UnreadableSection).count()
+    if maps(after) != maps(before) {
+        return maps(after) > maps(before);
+    }
+    match hiding(after).cmp(&hiding(before)) {
+        Ordering::Less => true,
+        Ordering::Equal => fixable(after) < fixable(before) && errors(after) <= errors(before),
+        Ordering::Greater => false,
+    }
+}
+
+/// How many findings hide others, those first that are mended first: a section must have its name and be a text
+/// before it can be read, and its lines must stand apart before one of them can be mended.
+fn hiding(inspection: &Inspection) -> [usize; 3] {
+    let count = |is_one: &dyn Fn(&Finding) -> bool| {
+        inspection.findings.iter().filter(|finding| finding.allowed.is_none() && is_one(finding)).count()
     };
-    let revealed = unreadable(after) < unreadable(before) || maps(after) > maps(before);
-    maps(after) >= maps(before)
-        && (revealed || (fixable(after) < fixable(before) && errors(after) <= errors(before)))
+    let is_in_file =
+        |finding: &Finding| finding.fix.as_ref().is_some_and(|fix| matches!(fix.edit, Edit::File(_)));
+    [
+        count(&|finding| matches!(finding.code, Code::SectionNotText | Code::MisspeltSection)),
+        count(&|finding| finding.code == Code::UnreadableSection && is_in_file(finding)),
+        count(&|finding| finding.code == Code::UnreadableSection),
+    ]
 }

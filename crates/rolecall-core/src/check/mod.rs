@@ -1,7 +1,7 @@
 //! Whole files as people have them: everything that is wrong with the maps in one, and what can be mended.
 //!
 //! A file may hold several YAML documents and lists; what is not `aws-auth` is passed over. Plans take files
-//! that are one document, and read them with the same rules.
+//! that are one document, and read them with the same rules; whoever only reads takes the map out of any file.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -31,6 +31,16 @@ pub struct Checked {
 pub fn check(file: &str, text: &str, settings: &Settings) -> Checked {
     let Inspection { findings, meant, .. } = inspect(file, text, settings);
     Checked { findings, documents: meant }
+}
+
+/// The one map of `file`, be it among other objects or in a list: for commands that only read it.
+///
+/// It is `None` where there is none, or more than one, and then a finding says so.
+pub fn find_map(file: &str, text: &str) -> (Option<AwsAuthDocument>, Vec<Finding>) {
+    let Inspection { mut documents, mut findings, .. } = inspect(file, text, &Settings::default());
+    findings.retain(|finding| finding.code != Code::LaterDocument || finding.level == Level::Error);
+    let map = documents.pop().filter(|_| documents.is_empty());
+    (map, findings)
 }
 
 /// A file with its maps.
@@ -148,13 +158,16 @@ fn items(value: &Valued) -> Option<&[Valued]> {
 
 impl Inspection {
     fn read(&mut self, (file, lines): (&str, &Arc<LineIndex>), object: &Object, settings: &Settings) {
-        if self.meant > 0 {
-            let span = object.outer.node(object.value.node).span;
-            let place = Place::of(file, object.outer.text(), lines, Span::at(span.start));
+        let span = object.outer.node(object.value.node).span;
+        let place = Place::of(file, object.outer.text(), lines, Span::at(span.start));
+        self.findings.push(if self.meant > 0 {
             let message = "the map is in the file already: with `kubectl apply`, only the last one counts";
-            let finding = Finding::new(Code::RepeatedKey, Level::Error, place, message);
-            self.findings.push(finding.help("make one of the two"));
-        }
+            Finding::new(Code::RepeatedKey, Level::Error, place, message).help("make one of the two")
+        } else {
+            let message = "the map shares its file: `plan` and `apply` take it only from a file of its own";
+            Finding::new(Code::LaterDocument, Level::Warning, place, message)
+                .help("keep `aws-auth` in a file of its own")
+        });
         self.meant += 1;
         let mut findings = Vec::new();
         let source = (&object.outer, &object.value);

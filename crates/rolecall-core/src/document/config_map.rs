@@ -63,6 +63,14 @@ pub(crate) fn is_meant(object: &Valued) -> (bool, bool) {
     (is_kind && is_named, is_map("data") && holds)
 }
 
+/// Are there only comments and the marks of documents? Tools that join files end them with `---`.
+fn is_nothing(rest: &str) -> bool {
+    rest.lines().all(|line| {
+        let line = line.strip_prefix("---").or_else(|| line.strip_prefix("...")).unwrap_or(line);
+        line.trim().is_empty() || line.trim_start().starts_with('#')
+    })
+}
+
 const KIND_HELP: &str = "it must be a ConfigMap named `aws-auth` in the namespace `kube-system`";
 
 const LIST_HELP: &str = "take the ConfigMap `aws-auth` out of the list, into a file of its own";
@@ -80,7 +88,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn root(&mut self) -> Option<Valued> {
-        if self.outer.has_more() {
+        if self.outer.has_more() && !is_nothing(self.text.get(self.outer.end()..).unwrap_or_default()) {
             let span = Span { start: self.outer.end(), end: self.text.len() };
             let place = Place::of(self.file, self.text, self.lines, span);
             let message = "the file goes on after the end of its first document";

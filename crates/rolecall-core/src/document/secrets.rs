@@ -18,6 +18,9 @@ struct Secret {
     span: Span,
 }
 
+/// No key is so long that what names it and what it begins with are further apart.
+const LONGEST_HEAD: usize = 160;
+
 /// What hides the secrets of a file in all that is told of it.
 pub(crate) struct Mask<'a> {
     keys: BTreeSet<&'a str>,
@@ -143,9 +146,13 @@ fn secret(text: &str, at: usize, sign: &str) -> Option<Secret> {
             of("a token for an EKS cluster", span, span.len() > 40)
         }
         "-----BEGIN " => {
-            let line = text[at..].lines().next().unwrap_or_default();
+            let head = &text[at..text.floor_char_boundary((at + LONGEST_HEAD).min(text.len()))];
+            let head = head.lines().next().unwrap_or_default();
+            if !head.contains("PRIVATE KEY") {
+                return None;
+            }
             let end = text[at..].find("-----END ").map_or(text.len(), |end| at + end);
-            of("a private key", Span::new(at + line.len().min(end - at), end), line.contains("PRIVATE KEY"))
+            of("a private key", Span::new(at + head.len().min(end - at), end), true)
         }
         "ecret" | "ECRET" => {
             secret_key(text, at).map(|span| Secret { kind: "an AWS secret access key", span })
@@ -159,7 +166,8 @@ fn secret(text: &str, at: usize, sign: &str) -> Option<Secret> {
 
 /// Forty characters of base64 behind a key that has `secret` in its name, on the same line.
 fn secret_key(text: &str, at: usize) -> Option<Span> {
-    let line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let end = text.floor_char_boundary((at + LONGEST_HEAD).min(text.len()));
+    let line_end = text[at..end].find('\n').map_or(end, |end| at + end);
     let separator = at + text[at..line_end].find([':', '='])?;
     let is_key =
         text[at..separator].chars().all(|letter| letter.is_ascii_alphanumeric() || "_-\"' ".contains(letter));

@@ -66,7 +66,7 @@ pub fn whoami_page(whoami: &WhoAmI) -> Vec<Line> {
 
 fn way(way_in: &WayIn) -> String {
     match way_in {
-        WayIn::MapEntry(via) => format!("entry {} of `{}`", via.index, via.section),
+        WayIn::MapEntry(via) => format!("{via}"),
         WayIn::AccessEntry { principal_arn } => format!("the access entry of `{principal_arn}`"),
         WayIn::ClientCertificate => "a client certificate, which no map can lock out".to_owned(),
         WayIn::ServiceAccount => "the token of a ServiceAccount".to_owned(),

@@ -36,6 +36,8 @@ pub struct Refusal<'a> {
     pub mode: Option<AuthenticationMode>,
     /// What map and access entries say of the caller, or why that is not known.
     pub explanation: Result<&'a ObservedExplanation, &'a str>,
+    /// The map is one that somebody saved, and not the cluster's own.
+    pub is_map_saved: bool,
 }
 
 /// What was shown to the API server.
@@ -95,7 +97,7 @@ fn of_eks_token(refusal: &Refusal<'_>) -> Vec<Cause> {
     let listed =
         [Some(credentials(refusal)), not_mapped(refusal), role_path(refusal), Some(cluster_name(refusal))];
     let token = [token_itself(refusal), Some(clock(refusal)), Some(mode(refusal)), stale_entry(refusal)];
-    let late = [other_region(refusal), sts(refusal), Some(delay(refusal))];
+    let late = [other_region(refusal), sts(refusal), other_map(refusal), Some(delay(refusal))];
     listed.into_iter().chain(token).chain(late).flatten().collect()
 }
 
@@ -177,23 +179,35 @@ fn not_mapped(refusal: &Refusal<'_>) -> Option<Cause> {
             BeforeTheMap::Nothing | BeforeTheMap::Unknown { is_map_read: true, .. },
             Verdict::Denied(denial),
         ) => {
-            let sure = if explanation.before == BeforeTheMap::Nothing { Certain } else { Likely };
+            let is_sure = explanation.before == BeforeTheMap::Nothing && !refusal.is_map_saved;
             let hint = denial.hint.clone().unwrap_or_default();
-            Some(cause("notMapped", sure, denial.message.clone(), hint))
+            let message = format!("{}{}", denial.message, if_it_is_so(refusal));
+            Some(cause("notMapped", if is_sure { Certain } else { Likely }, message, hint))
         }
         (
             BeforeTheMap::Nothing | BeforeTheMap::Unknown { is_map_read: true, .. },
             Verdict::Mapped(candidate),
         ) => {
-            let via = &candidate.via;
-            let message = format!(
-                "{who} is in the map that was read, as `{}` by entry {} of `{}`",
-                candidate.username, via.index, via.section
-            );
+            let (username, via) = (&candidate.username, &candidate.via);
+            let message = format!("{who} is in the map, as `{username}` by {via}{}", if_it_is_so(refusal));
             Some(cause("notMapped", RuledOut, message, ""))
         }
         _ => None,
     }
+}
+
+fn if_it_is_so(refusal: &Refusal<'_>) -> &'static str {
+    if refusal.is_map_saved { ", if the file is what the cluster has" } else { "" }
+}
+
+/// Somebody whom the file lets in is refused: the cluster has something else, and so it may for everybody else.
+fn other_map(refusal: &Refusal<'_>) -> Option<Cause> {
+    let explanation =
+        refusal.explanation.ok().filter(|found| refusal.is_map_saved && !found.before.is_final())?;
+    let sure = if matches!(explanation.map.verdict, Verdict::Mapped(_)) { Likely } else { Possible };
+    let message = "the file is not what the cluster has";
+    let hint = "let somebody who is in save it anew: `kubectl get cm aws-auth -n kube-system -o yaml`";
+    Some(cause("otherMap", sure, message, hint))
 }
 
 /// Where the map is not known, the mistake that is made most is worth a word of its own.

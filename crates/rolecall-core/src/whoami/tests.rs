@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::cluster::{AccessEntry, AuthenticationMode};
-use crate::effective::{TemplateValues, explain_observed};
+use crate::effective::{EffectiveMap, TemplateValues, explain, explain_observed};
 use crate::fixtures::{observed, role};
 use crate::observed::{Knowledge, ObservedAccess};
 use crate::principal::PrincipalArn;
@@ -63,6 +63,7 @@ fn refusal<'a>(
         plugin_cluster: None,
         mode: None,
         explanation,
+        is_map_saved: false,
     }
 }
 
@@ -122,6 +123,26 @@ fn a_good_token_rules_out_what_it_can_and_leaves_the_map() {
     assert_eq!(first(&refusal(&token, Ok(&entry))), ("staleAccessEntry", Likelihood::Likely));
     let api = by_map(&role("dev", &["g"]), Some(AuthenticationMode::Api), &[]);
     assert_eq!(first(&refusal(&token, Ok(&api))), ("apiMode", Likelihood::Certain));
+}
+
+#[test]
+fn a_file_is_believed_as_far_as_it_is_what_the_cluster_has() {
+    let token = token(URL).answered(Ok(good()));
+    let of = |map: &ObservedExplanation| causes(&Refusal { is_map_saved: true, ..refusal(&token, Ok(map)) });
+    let path = of(&by_map(&role("team/dev", &["g"]), Some(AuthenticationMode::ConfigMap), &[]));
+    assert_eq!((path[0].code, path[0].likelihood), ("notMapped", Likelihood::Likely));
+    assert!(path[0].message.ends_with(", if the file is what the cluster has"), "{path:?}");
+    let likelihood = |causes: &[super::Cause], code: &str| {
+        causes.iter().find(|cause| cause.code == code).map(|cause| cause.likelihood)
+    };
+    assert_eq!(likelihood(&path, "otherMap"), Some(Likelihood::Possible));
+    let mapped = of(&by_map(&role("dev", &["g"]), Some(AuthenticationMode::ConfigMap), &[]));
+    assert_eq!((mapped[0].code, mapped[0].likelihood), ("otherMap", Likelihood::Likely));
+    // A section in which nobody of his kind stands explains nothing.
+    let other = "- rolearn: arn:aws:iam::111122223333:role/ops\n x";
+    let map = EffectiveMap::read(&[("mapUsers".to_owned(), other.to_owned())].into());
+    let found = explain(&map, &PrincipalArn::parse(SESSION).unwrap(), &TemplateValues::default());
+    assert!(matches!(found.verdict, Verdict::Denied(denial) if denial.code == "notMapped"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rolecall_core::check::find_map;
 use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::effective::{Explanation, ObservedExplanation, TemplateValues, explain, explain_observed};
 use rolecall_core::observed::ObservedAccess;
@@ -14,7 +15,7 @@ use crate::cli::ClusterArgs;
 use crate::failure::{Failure, Status};
 use crate::files;
 use crate::output::Screen;
-use crate::target::{Target, within};
+use crate::target::{self, Target, within};
 
 /// Tell who a principal is in a file or a cluster, and why; or why it is denied
 ///
@@ -45,9 +46,7 @@ pub(crate) fn run(args: &ExplainArgs, screen: &Screen) -> Result<Status, Failure
     let principal = PrincipalArn::parse(&args.arn);
     let answer = match (&principal, &args.file) {
         (Ok(arn), Some(file)) => by_file(args, arn, file, screen)?,
-        (Ok(arn), None) if args.cluster.context.is_some() || args.cluster.cluster.is_some() => {
-            by_cluster(args, arn, screen)?
-        }
+        (Ok(arn), None) if target::named(&args.cluster).is_some() => by_cluster(args, arn, screen)?,
         _ => Answer::Nothing,
     };
     let explained = Explained { input: &args.arn, principal: &principal, by: answer.borrowed() };
@@ -57,6 +56,9 @@ pub(crate) fn run(args: &ExplainArgs, screen: &Screen) -> Result<Status, Failure
         return Err(not_an_arn(&args.arn, error));
     } else {
         screen.lines(&explained.page())?;
+        if matches!(answer, Answer::Nothing) {
+            screen.hint("`--file FILE` or `--cluster NAME` tells whom a map takes it for");
+        }
     }
     Ok(if principal.is_ok() { Status::Done } else { Status::Failed })
 }
@@ -80,10 +82,12 @@ impl Answer {
 
 fn by_file(args: &ExplainArgs, arn: &PrincipalArn, file: &Path, screen: &Screen) -> Result<Answer, Failure> {
     let (name, text) = files::read_or_stdin(file)?;
-    let (document, findings) = AwsAuthDocument::parse(&name, &text);
+    let (document, findings) = find_map(&name, &text);
     let Some(document) = document else {
         screen.findings(files::checked(Path::new(&name), &text, None, findings))?;
-        return Err(files::refused(Path::new(&name)));
+        let message = format!("nothing can be explained by `{name}`: it does not hold the map");
+        return Err(Failure::refused(message)
+            .hint("`kubectl get cm aws-auth -n kube-system -o yaml` prints the one of a cluster"));
     };
     // The document is explained as it is: what is wrong with it is talk, not the answer.
     let spoken = files::spoken(findings);

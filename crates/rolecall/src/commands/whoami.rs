@@ -128,6 +128,7 @@ async fn refused(
         plugin_cluster: names.plugin.as_deref(),
         mode: cluster.mode().known().copied(),
         explanation: explanation.as_ref().map_err(String::as_str),
+        is_map_saved: args.file.is_some(),
     };
     Ok(WhoAmI {
         cluster: cluster.identity().clone(),

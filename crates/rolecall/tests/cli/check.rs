@@ -142,8 +142,9 @@ fn several_documents_and_lists_are_all_read() {
     desk.write("all.yaml", &format!("{}---\na: b\n---\n{}", calm(), warned()));
     let found = desk.run(&["check", "all.yaml", "-o", "json"]).ends(3).json();
     assert_eq!(found["documents"], 2);
-    assert_eq!(found["findings"][0]["code"], "RC036", "it is there twice");
-    assert_eq!(found["findings"][1]["line"], 43);
+    assert_eq!(found["findings"][0]["code"], "RC012", "it is not alone");
+    assert_eq!(found["findings"][1]["code"], "RC036", "it is there twice");
+    assert_eq!(found["findings"][2]["line"], 43);
     let list = "apiVersion: v1\nkind: List\nitems:\n- ".to_owned() + &warned().replace('\n', "\n  ");
     desk.write("list.yaml", &list);
     desk.run(&["check", "list.yaml"]).ends(0).prints("--> list.yaml:22:9-16");

@@ -159,7 +159,7 @@ arn:aws:iam::111122223333:role/codebuild (role)
     note: `{{SessionName}}` is filled by the authenticator, with the name of the role's session
       hint: `--session-name` fills it here
   does not answer:
-    mapRoles[1], aws-auth.yml:14:7: entry 2 for the same principal replaces it
+    mapRoles[1], aws-auth.yml:14:7: the third entry is for the same principal, and replaces it
 ";
     assert_eq!(page, expected);
 }
@@ -171,8 +171,51 @@ fn a_dropped_entry_is_the_reason_and_has_its_place() {
     let arn = "arn:aws:iam::111122223333:user/admin";
     let document = desk.run(&["explain", arn, "-f", "aws-auth.yml", "-o", "json"]).ends(0).json();
     assert_eq!(document["reason"]["code"], "dropped");
-    let message = "entry 0 of `mapUsers` is dropped: it has no `userarn`";
+    let message = "the first entry of `mapUsers` is dropped: it has no `userarn`";
     assert_eq!(document["reason"]["message"], message);
     assert_eq!(document["losers"][0]["via"]["line"], 18, "{document:#}");
     check("explanation", &document);
+}
+
+#[test]
+fn says_what_is_missing_and_claims_no_change() {
+    let desk = Desk::new();
+    let arn = "arn:aws:iam::111122223333:role/dev";
+    desk.run(&["explain", arn]).ends(0).says("hint: `--file FILE` or `--cluster NAME`");
+    desk.write("other.yml", "kind: ConfigMap\n");
+    let outcome = desk
+        .run(&["explain", arn, "-f", "other.yml"])
+        .ends(3)
+        .says("nothing can be explained by `other.yml`");
+    assert!(!outcome.stderr.contains("nothing was changed"), "{}", outcome.stderr);
+}
+
+#[test]
+fn takes_the_map_out_of_what_kubectl_printed() {
+    let desk = Desk::new();
+    let item: String = MAP
+        .lines()
+        .enumerate()
+        .map(|(n, line)| format!("{}{line}\n", if n == 0 { "  - " } else { "    " }))
+        .collect();
+    let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other, namespace: kube-system}\n";
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n{item}");
+    let arn = "arn:aws:sts::111122223333:assumed-role/codebuild/build1";
+    for (text, line) in
+        [(list.clone(), "17:11"), (format!("{other}---\n{MAP}"), "18:7"), (format!("{MAP}---\n"), "14:7")]
+    {
+        desk.run_with(&["explain", arn, "-f", "-"], &text)
+            .ends(0)
+            .quietly()
+            .prints(&format!("stdin:{line}\n"));
+    }
+    desk.run_with(&["explain", arn, "-f", "-"], &format!("{MAP}---\n{MAP}"))
+        .ends(3)
+        .says("the map is in the file already");
+    // What may read it says so, what may not says so beforehand.
+    desk.write("list.yml", &list).write("open.yml", &format!("{MAP}---\n")).write("aws-auth.yml", MAP);
+    desk.run(&["plan", "aws-auth.yml", "--observed", "list.yml"]).ends(0);
+    desk.run(&["plan", "open.yml", "--observed", "list.yml"]).ends(0);
+    desk.run(&["check", "list.yml"]).ends(0).prints("warning[RC012]").prints("only from a file of its own");
+    desk.run(&["plan", "list.yml", "--observed", "list.yml"]).ends(3);
 }

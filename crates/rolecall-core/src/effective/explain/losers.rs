@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use super::{Denial, Via};
+use super::{Denial, Via, nth_entry};
 use crate::effective::lookup::{Lookup, sso_pattern};
 use crate::effective::{EffectiveMap, Entry, arn_like};
 use crate::identity_mapping::{Section, equal_fold, lower};
@@ -85,9 +85,10 @@ fn why(entry: &Entry, principal: &PrincipalArn, winners: &[&Entry]) -> Option<De
         return lost("outranked", format!("`{of_winner}` is looked up before `{section}`"));
     }
     match winners.iter().find(|winner| stored_as(winner) == stored_as(entry)) {
-        Some(winner) => {
-            lost("earlierDuplicate", format!("entry {} for the same principal replaces it", winner.index))
-        }
+        Some(winner) => lost(
+            "earlierDuplicate",
+            format!("the {} is for the same principal, and replaces it", nth_entry(winner.index)),
+        ),
         None => lost("earlierDuplicate", "it says the same as the one that answers".to_owned()),
     }
 }

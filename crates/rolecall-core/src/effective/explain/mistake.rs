@@ -13,7 +13,7 @@ use super::{Denial, Loser, Verdict, Via};
 use crate::effective::lookup::{glob, sso_pattern};
 use crate::effective::{EffectiveMap, Entry, Loss, LossKind, Misspelt, SectionReading, arn_like};
 use crate::identity_mapping::{Section, equal_fold, fold, lower};
-use crate::principal::{PrincipalArn, PrincipalKind, strip_path};
+use crate::principal::{PrincipalArn, PrincipalKind, may_be_reported, strip_path};
 
 /// More of them would not help anybody.
 const MAX_SHOWN: usize = 10;
@@ -35,6 +35,10 @@ const ORDER: [&str; 11] = [
 
 /// The entries that nearly match, the most telling ones first, in the order of the text among equals.
 pub(super) fn near_misses(map: &EffectiveMap, principal: &PrincipalArn) -> Vec<Loser> {
+    if !may_be_reported(principal.canonical()) {
+        // What would have to be written for it lets nobody in.
+        return Vec::new();
+    }
     let kept = map.entries().filter_map(|entry| Some(Loser::new(entry, near_miss(entry, principal)?)));
     let mut near: Vec<Loser> = kept.chain(map.sections().flat_map(|s| dropped(s, principal))).collect();
     near.sort_by_key(|loser| ORDER.iter().position(|code| *code == loser.reason.code));
@@ -44,6 +48,9 @@ pub(super) fn near_misses(map: &EffectiveMap, principal: &PrincipalArn) -> Vec<L
 
 /// The likely mistake behind a principal that no entry matches.
 pub(super) fn likely_mistake(map: &EffectiveMap, principal: &PrincipalArn) -> Denial {
+    if let Some(impossible) = never_reported(principal) {
+        return impossible;
+    }
     let near = near_misses(map, principal);
     let unreadable = unreadable_section(map, principal);
     let is_written_there =
@@ -56,24 +63,47 @@ pub(super) fn likely_mistake(map: &EffectiveMap, principal: &PrincipalArn) -> De
         return section_misspelt(misspelt);
     }
     let nearest = near.first().map(|loser| {
-        let message =
-            format!("entry {} of `{}` {}", loser.via.index, loser.via.section, loser.reason.message);
+        let message = format!("{} {}", loser.via, loser.reason.message);
         Denial { message, ..loser.reason.clone() }
     });
     let certain = nearest.as_ref().filter(|denial| denial.code != "nearName").cloned();
     certain.or(unreadable).or(nearest).unwrap_or_else(|| Denial {
         code: "notMapped",
         message: format!("no entry of the map is for `{}`", principal.canonical()),
-        hint: Some(format!("add an entry to `{}` with exactly this ARN", section_for(principal))),
+        hint: Some(match principal.kind() {
+            PrincipalKind::Root => {
+                "map the role or user that is meant; the root user should not be used".to_owned()
+            }
+            _ => format!("add an entry to `{}` with exactly this ARN", section_for(principal)),
+        }),
     })
+}
+
+/// The denial of an ARN that nobody can have: no entry would help.
+fn never_reported(principal: &PrincipalArn) -> Option<Denial> {
+    let canonical = principal.canonical();
+    let account = principal.account();
+    let why = if may_be_reported(canonical) {
+        return None;
+    } else if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+        "an account id has twelve digits"
+    } else if canonical.contains(['*', '?']) {
+        "there are no wildcards"
+    } else {
+        "a name in IAM has letters of ASCII, digits and `_+=,.@-`, and at least one of them"
+    };
+    Some(denial(
+        "neverSeen",
+        format!("nobody can have the ARN `{canonical}`: {why}"),
+        "ask for the ARN that `aws sts get-caller-identity` tells".to_owned(),
+    ))
 }
 
 /// The denial of a role that is given with its path.
 pub(super) fn role_path(principal: &PrincipalArn, bare: &PrincipalArn, seen: &Verdict) -> Denial {
     let outcome = match seen {
         Verdict::Mapped(candidate) => {
-            let via = &candidate.via;
-            format!("for which entry {} of `{}` answers", via.index, via.section)
+            format!("for which {} answers", candidate.via)
         }
         Verdict::Ambiguous(_) => "which is ambiguous".to_owned(),
         Verdict::Denied(_) => "which is denied as well".to_owned(),
@@ -113,10 +143,12 @@ fn section_for(principal: &PrincipalArn) -> Section {
     }
 }
 
+/// The unreadable section that may hold the principal, or its account.
 fn unreadable_section(map: &EffectiveMap, principal: &PrincipalArn) -> Option<Denial> {
     let unreadable = map.unreadable();
-    let wanted = unreadable.iter().find(|reading| reading.section() == section_for(principal));
-    wanted.or_else(|| unreadable.first()).map(|reading| section_unreadable(reading))
+    let wanted = |section| unreadable.iter().find(|reading| reading.section() == section);
+    let found = wanted(section_for(principal)).or_else(|| wanted(Section::MapAccounts))?;
+    Some(section_unreadable(found))
 }
 
 fn section_unreadable(reading: &SectionReading) -> Denial {

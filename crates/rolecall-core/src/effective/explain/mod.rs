@@ -7,6 +7,7 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::Serialize;
 
@@ -123,7 +124,11 @@ pub fn explain_gated(
         // Somebody who enters by his account alone was perhaps meant to have an entry.
         Lookup::Account(_) => {
             let mut losers = losers::of_found(map, principal, &found);
-            losers.extend(mistake::near_misses(map, principal));
+            for near in mistake::near_misses(map, principal) {
+                if losers.iter().all(|loser| loser.via != near.via) {
+                    losers.push(near);
+                }
+            }
             (losers, notes::of_found(map, &found, &values))
         }
         found => (losers::of_found(map, principal, found), notes::of_found(map, found, &values)),
@@ -151,6 +156,30 @@ impl Via {
     fn at(section: Section, index: usize) -> Self {
         Self { section, index, file: None, line: None, column: None }
     }
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} of `{}`", nth_entry(self.index), self.section)
+    }
+}
+
+/// An entry by its position, which counts from 0, as people count.
+fn nth_entry(index: usize) -> String {
+    const WORDS: [&str; 9] =
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"];
+    if let Some(word) = WORDS.get(index) {
+        return format!("{word} entry");
+    }
+    let n = index + 1;
+    let ending = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending} entry")
 }
 
 /// The verdict by one reading of the map.
@@ -233,9 +262,8 @@ fn not_an_instance(entry: &Entry, values: &TemplateValues) -> Option<Denial> {
     texts.any(|text| text.contains("{{EC2PrivateDNSName}}")).then(|| Denial {
         code: "notAnInstance",
         message: format!(
-            "entry {} of `{}` is for EC2 instances: the session name is `{session}`, not an instance id",
-            entry.index,
-            entry.key.section()
+            "{} is for EC2 instances: the session name is `{session}`, not an instance id",
+            Via::of(entry)
         ),
         hint: Some("give people an entry with a username of their own".to_owned()),
     })

@@ -77,8 +77,25 @@ fn the_likely_mistake_is_named_and_what_to_write() {
         "otherKind",
         "write",
     );
-    check(&[], &format!("arn:aws:iam::{ACCOUNT}:root"), "notMapped", "`mapUsers`");
+    check(&[], &format!("arn:aws:iam::{ACCOUNT}:root"), "notMapped", "should not be used");
     check(&[("maproles", &of_role(&dev, "u"))], &dev, "sectionMisspelt", "write `mapRoles`");
+}
+
+#[test]
+fn an_arn_that_nobody_can_have_is_not_to_be_added() {
+    let check = |arn: &str, why: &str| {
+        let roles = of_role(&role("dev"), "u");
+        let explanation = explained(&[("mapRoles", &roles)], arn);
+        let Verdict::Denied(denial) = &explanation.verdict else { panic!("{explanation:?}") };
+        assert_eq!((denial.code, explanation.losers.len()), ("neverSeen", 0), "{denial:?}");
+        assert!(denial.message.contains(why), "{denial:?}");
+        assert!(!denial.hint.as_deref().unwrap().contains("entry"), "{denial:?}");
+    };
+    check(&role("*"), "no wildcards");
+    check(&role("dev?"), "no wildcards");
+    check(&role(""), "at least one");
+    check(&role("d\u{e9}v"), "letters of ASCII");
+    check("arn:aws:iam::11112222333:role/dev", "twelve digits");
 }
 
 /// The entry that the principal is written in counts more than one that looks like it.
@@ -89,7 +106,7 @@ fn a_sure_mistake_comes_before_a_guess() {
     let codes: Vec<&str> = explanation.losers.iter().map(|loser| loser.reason.code).collect();
     assert_eq!(codes, ["rolePath", "nearName"]);
     let Verdict::Denied(denial) = explanation.verdict else { panic!() };
-    assert!(denial.message.starts_with("entry 1 of `mapRoles` has the role's path"), "{denial:?}");
+    assert!(denial.message.starts_with("the second entry of `mapRoles` has the role's path"), "{denial:?}");
     // A broken section in which the principal stands is it, whatever else is like it.
     let broken = format!("- userarn: {}\n x", role("dev"));
     let explanation = explained(&[("mapRoles", &roles), ("mapUsers", &broken)], &role("dev"));
@@ -106,7 +123,7 @@ fn a_role_with_its_path_is_seen_without_it() {
         assert!(denial.hint.as_deref().unwrap().contains(hint), "{denial:?}");
         assert_eq!(explanation.losers.len(), losers);
     };
-    check("dev", "entry 0 of `mapRoles` answers", "explain `", 0);
+    check("dev", "the first entry of `mapRoles` answers", "explain `", 0);
     check("aws-reserved/x/dev", "denied as well", "map `rolearn: ", 1);
 }
 
@@ -137,7 +154,10 @@ fn users_that_differ_in_case_replace_only_their_like() {
         explanation.losers.into_iter().map(|loser| (loser.via.index, loser.reason.message)).collect()
     };
     let random = one("U", "a") + &one("U", "b") + &one("u", "c");
-    assert_eq!(lost(&random), [(0, "entry 1 for the same principal replaces it".to_owned())]);
+    assert_eq!(
+        lost(&random),
+        [(0, "the second entry is for the same principal, and replaces it".to_owned())]
+    );
     let same = one("U", "a") + &one("u", "a");
     assert_eq!(lost(&same), [(0, "it says the same as the one that answers".to_owned())]);
 }
@@ -150,6 +170,10 @@ fn who_enters_by_his_account_is_told_what_nearly_matched() {
     let explanation = explained(&[("mapRoles", &roles), ("mapAccounts", &accounts)], &role("dev"));
     assert!(matches!(&explanation.verdict, Verdict::Mapped(one) if one.via.section.key() == "mapAccounts"));
     assert_eq!(explanation.losers[0].reason.code, "rolePath");
+    let set = format!("- sso: {{permissionSetName: Admin, accountID: \"{ACCOUNT}\"}}\n  username: a\n");
+    let admin = role("AWSReservedSSO_Admin_0123456789abcdef");
+    let explanation = explained(&[("mapRoles", &set), ("mapAccounts", &accounts)], &admin);
+    assert_eq!(explanation.losers.len(), 1, "it lost once: {explanation:?}");
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl Sheet {
                 std::fs::write(path, text)
                     .map_err(|error| Failure::io(format!("write `{}`", path.display()), error))?;
             }
-            Some(path) if is_written => replace(path, text, Access::Kept)?,
+            Some(path) if is_written => replace(path, &self.before, text, Access::Kept)?,
             _ => {}
         }
         if screen.is_json() && (self.path.is_some() || dry_run) {
