@@ -10,7 +10,7 @@ use rolecall_yaml::{Document, NodeId, NodeKind, Span, folds_to};
 #[cfg(test)]
 mod tests;
 
-use super::named::is_account;
+use super::named::{NamedPrincipal, is_account};
 use crate::document::{AwsAuthDocument, Mask};
 use crate::effective::{Entry, LossKind, SectionReading};
 use crate::finding::{Code, Finding, Place};
@@ -83,6 +83,8 @@ pub struct Filter {
     pub section: Option<Section>,
     /// With this username.
     pub username: Option<String>,
+    /// Of this principal, as it is written or as it should have been.
+    pub principal: Option<String>,
 }
 
 impl Filter {
@@ -95,6 +97,7 @@ impl Filter {
             && self.account.as_ref().is_none_or(is_of)
             && self.section.is_none_or(|section| section == listed.section)
             && self.username.as_ref().is_none_or(|username| *username == mapping.username)
+            && self.principal.as_ref().is_none_or(|principal| is_for(listed, principal))
     }
 }
 
@@ -258,6 +261,13 @@ fn repeated(winner: &Entry) -> Mark {
     let message =
         format!("of this principal, entry {} of `{}` counts", winner.index + 1, winner.key.section());
     Mark { kind: MarkKind::Repeated, message }
+}
+
+fn is_for(listed: &Listed, principal: &str) -> bool {
+    let key = |principal: &str| EntryKey::new(listed.section, principal);
+    let meant = NamedPrincipal::arn(principal).map(|named| key(&named.principal));
+    let its = key(&listed.mapping.principal);
+    its == key(principal) || meant == Ok(its)
 }
 
 fn account_of(mapping: &IdentityMapping) -> String {

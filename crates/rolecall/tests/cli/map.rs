@@ -245,6 +245,12 @@ fn entries_are_listed_with_their_places_and_marks() {
     assert_eq!(listed(&["--account", "444455556666"]).len(), 2);
     assert_eq!(listed(&["--username", "codebuild", "--kind", "role"]).len(), 1);
     assert_eq!(listed(&["--username", "nobody"]).len(), 0);
+    // As eksctl has it.
+    assert_eq!(map(&desk, &["get", "--arn", ADMIN]).ends(0).stdout.lines().count(), 2);
+    assert_eq!(listed(&["--arn", "arn:aws:iam::444455556666:user/admin"]).len(), 2);
+    assert_eq!(listed(&["--arn", "arn:aws:sts::111122223333:assumed-role/codebuild/x"]).len(), 1);
+    assert_eq!(listed(&["--arn", "arn:aws:iam::111122223333:role/team/dev"]).len(), 1);
+    assert_eq!(listed(&["--arn", DEV]).len(), 0);
 }
 
 #[test]
@@ -292,7 +298,15 @@ fn one_layout_is_checked_and_made() {
     map(&desk, &["fmt"]).ends(0);
     let expected = MAP.replace("groups: [system:masters]", "groups:\n        - system:masters");
     assert_eq!(desk.read("aws-auth.yml"), expected, "the comment about the nodes stays");
-    map(&desk, &["fmt", "--check", "aws-auth.yml"]).ends(0).says("nothing to do");
+    map(&desk, &["fmt", "--check", "aws-auth.yml"])
+        .ends(0)
+        .says("nothing to do: `aws-auth.yml` has this layout");
+    let key = ["AKIA", "IOSFODNN7EXAMPLE"].concat();
+    desk.write("aws-auth.yml", &expected.replace("username: admin", &format!("username: {key}")));
+    map(&desk, &["fmt"])
+        .ends(0)
+        .says("not all of `aws-auth.yml` can be read as it should")
+        .says("has this layout");
     desk.write("aws-auth.yml", &MAP.replace("- rolearn", "- &a\n      rolearn"));
     map(&desk, &["fmt"]).ends(3).says("it has anchors, aliases or tags");
 }

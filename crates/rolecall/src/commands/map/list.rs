@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rolecall_core::edit::listing::{self, Filter, Listed};
 use rolecall_core::edit::wished;
-use rolecall_core::finding::has_errors;
 use rolecall_core::identity_mapping::Section;
 use rolecall_core::plan::{Standing, plan};
 use rolecall_core::render::{API_VERSION, Line, Tone, printable};
@@ -37,7 +36,10 @@ pub(crate) struct ListArgs {
     /// Only those with this username, as it is written
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
-    /// The same, as the commands that edit have it
+    /// Only those of this principal, in whatever case
+    #[arg(long, value_name = "ARN")]
+    arn: Option<String>,
+    /// The file, as the commands that edit have it
     #[arg(short, long, value_name = "PATH", conflicts_with_all = ["path", "context", "cluster"])]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -57,10 +59,7 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Status, Failure> {
         ("cluster", name, entries)
     } else {
         let sheet = Sheet::open(args.file.as_ref().unwrap_or(&args.path), screen)?;
-        if has_errors(&sheet.findings) {
-            screen.warning(format!("not all of `{}` can be read as it should", sheet.name));
-            screen.hint("`rolecall check` tells what is wrong with it");
-        }
+        sheet.warn_of_errors(screen);
         ("file", sheet.name.clone(), listing::of_file(&sheet.document, &sheet.findings))
     };
     let filter = args.filter();
@@ -88,6 +87,7 @@ impl ListArgs {
             account: self.account.clone(),
             section,
             username: self.username.clone(),
+            principal: self.arn.clone(),
         }
     }
 }

@@ -71,6 +71,14 @@ impl Sheet {
         Ok(Self { name, path, before: text, document, findings, is_new: false })
     }
 
+    /// Tells that something is wrong with the map, whatever becomes of it.
+    pub(super) fn warn_of_errors(&self, screen: &Screen) {
+        if has_errors(&self.findings) {
+            screen.warning(format!("not all of `{}` can be read as it should", self.name));
+            screen.hint("`rolecall check` tells what is wrong with it");
+        }
+    }
+
     /// Makes `edits`, unless the result were worse than before, and tells what changed.
     pub(super) fn edit(
         &self,
@@ -92,7 +100,11 @@ impl Sheet {
             .hint("what is shown above would be wrong with the file"));
         }
         let told: Vec<Value> = edits.iter().filter_map(|edit| self.told(edit)).collect();
-        self.write(&text, &told, dry_run, screen)
+        self.write(&text, &told, dry_run, screen)?;
+        if text == self.before {
+            screen.note(format!("nothing to do: `{}` says so already", self.name));
+        }
+        Ok(Status::Done)
     }
 
     /// Writes `text`, and tells what changed. The text of stdin goes to stdout, changed or not.
@@ -102,7 +114,7 @@ impl Sheet {
         edits: &[Value],
         dry_run: bool,
         screen: &Screen,
-    ) -> Result<Status, Failure> {
+    ) -> Result<(), Failure> {
         let is_changed = text != self.before;
         let is_written = is_changed && !dry_run;
         let diff = difference(&self.name, &masked(&self.before), &masked(text));
@@ -124,12 +136,11 @@ impl Sheet {
             screen.lines(&diff)?;
         }
         match (is_changed, is_written) {
-            (false, _) => screen.note(format!("nothing to do: `{}` says so already", self.name)),
             (true, true) if self.path.is_some() => screen.note(format!("`{}` is written", self.name)),
             (true, false) => screen.note("nothing was changed: this was a dry run"),
             _ => {}
         }
-        Ok(Status::Done)
+        Ok(())
     }
 
     fn report(&self, text: &str, edits: &[Value], is_written: bool) -> Value {
