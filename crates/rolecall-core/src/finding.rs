@@ -103,6 +103,11 @@ impl Finding {
         Self { help: Some(help.into()), ..self }
     }
 
+    /// Can neither a comment nor `rolecall.yaml` change it? Plans rely on a map that is read without a loss.
+    pub fn is_final(&self) -> bool {
+        self.code.is_inherent() || (self.level == Level::Error && self.code.loses())
+    }
+
     /// Does it refuse the file?
     pub fn refuses(&self) -> bool {
         self.level == Level::Error && self.allowed.is_none()
@@ -161,10 +166,23 @@ pub fn has_errors(findings: &[Finding]) -> bool {
     findings.iter().any(Finding::refuses)
 }
 
-/// The known word that `word` was probably meant to be.
+/// The known word that `word` was probably meant to be. Of ARNs, only the parts in which they differ count.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let close = known.iter().map(|known| (distance(&word.to_lowercase(), &known.to_lowercase()), *known));
-    close.filter(|(distance, known)| *distance <= known.len().div_ceil(4)).min().map(|(_, known)| known)
+    let close = known.iter().filter_map(|known| {
+        let (word, meant) = differing(word, known);
+        let distance = distance(&word.to_lowercase(), &meant.to_lowercase());
+        let is_near = distance <= meant.len().div_ceil(4) && distance < word.len().min(meant.len()).max(1);
+        is_near.then_some((distance, *known))
+    });
+    close.min().map(|(_, known)| known)
+}
+
+/// Both without what stands before the last `/` or `:` that they share.
+fn differing<'w, 'k>(word: &'w str, known: &'k str) -> (&'w str, &'k str) {
+    let pairs = word.bytes().zip(known.bytes());
+    let shared = pairs.take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+    let cut = word.as_bytes()[..shared].iter().rposition(|byte| b"/:".contains(byte)).map_or(0, |at| at + 1);
+    (&word[cut..], &known[cut..])
 }
 
 /// Levenshtein's distance, in characters.

@@ -95,7 +95,7 @@ pub(crate) struct ClusterArgs {
     /// The kubeconfig context of the cluster
     #[arg(long, value_name = "NAME", conflicts_with = "cluster")]
     pub(crate) context: Option<String>,
-    /// The name or ARN of the EKS cluster; no kubeconfig is needed [env: EKS_CLUSTER_NAME]
+    /// The name or ARN of the EKS cluster; no kubeconfig is needed [env: EKS_CLUSTER_NAME, apart from `map`]
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<String>,
     /// The cluster's AWS region [env: AWS_REGION, AWS_DEFAULT_REGION]

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::failure::Failure;
+use crate::files::shown;
 
 /// Who may read the new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,8 +16,9 @@ pub(crate) enum Access {
     OwnerOnly,
 }
 
-/// Writes beside the file first and renames then. A link stays a link.
-pub(crate) fn replace(path: &Path, text: &str, access: Access) -> Result<(), Failure> {
+/// Writes beside the file first and renames then, unless the file is no longer as it `was`, empty for one that
+/// was not there. A link stays a link.
+pub(crate) fn replace(path: &Path, was: &str, text: &str, access: Access) -> Result<(), Failure> {
     let attempt = |error| Failure::io(format!("write `{}`", path.display()), error);
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -25,8 +27,29 @@ pub(crate) fn replace(path: &Path, text: &str, access: Access) -> Result<(), Fai
     file.write_all(text.as_bytes()).map_err(attempt)?;
     permit(file.as_file(), &target, access).map_err(attempt)?;
     file.as_file().sync_all().map_err(attempt)?;
+    let _turn = turn(folder);
+    if !is_as_it_was(&target, was).map_err(attempt)? {
+        let message = format!("somebody else wrote `{}` meanwhile: it is left as it is", shown(path));
+        return Err(Failure::new(message).hint("run it again"));
+    }
     file.persist(&target).map_err(|error| attempt(error.error))?;
     Ok(())
+}
+
+/// Only one of us at a time may look and rename; others who write meanwhile are seen by what they wrote. Where a
+/// folder cannot be locked, looking alone must do.
+fn turn(folder: &Path) -> Option<File> {
+    let folder = File::open(folder).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
+}
+
+fn is_as_it_was(path: &Path, was: &str) -> io::Result<bool> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(bytes == was.as_bytes()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(was.is_empty()),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(unix)]

@@ -50,7 +50,7 @@ fn core_is_pure() {
 #[test]
 fn core_dependencies() {
     let listed = "[dependencies]\nrolecall-yaml.workspace = true\nserde = \"1\"\nserde_json = \"1\"\nbase64 = \"1\"\n\
-                  jiff = \"1\"\nsha2 = { version = \"1\" }\nthiserror = \"1\"\n\n[dev-dependencies]\nproptest = \"1\"\n";
+                  jiff = \"1\"\nsha2 = { version = \"1\" }\nthiserror = \"1\"\nunicode-width = \"0.2\"\n\n[dev-dependencies]\nproptest = \"1\"\n";
     let core = |text: &str, says: &[&str]| {
         expect(fences::core_dependencies, &[("crates/rolecall-core/Cargo.toml", text)], says);
     };

@@ -41,7 +41,7 @@ pub(super) fn check(
     for (number, comment) in comments.iter().enumerate() {
         by_line.extend(comment.lines.map(|line| (line, number)));
     }
-    for finding in findings.iter_mut().filter(|finding| !finding.code.is_inherent()) {
+    for finding in findings.iter_mut().filter(|finding| !finding.is_final()) {
         let own = (finding.place.line, finding.place.end_line);
         for (first, last) in [Some(own), around(&entries, own.0)].into_iter().flatten() {
             for (_, number) in by_line.range((first, 0)..=(last, usize::MAX)) {
@@ -54,7 +54,7 @@ pub(super) fn check(
         }
     }
     let unused = comments.into_iter().filter(|comment| !comment.is_used).map(|comment| {
-        let message = if comment.code.is_inherent() {
+        let message = if comment.code.is_inherent() || comment.code.loses() {
             format!("{} cannot be allowed", comment.code)
         } else {
             format!("there is no {} here to allow", comment.code)
@@ -68,19 +68,24 @@ pub(super) fn check(
 /// The comments of a file, and what is wrong with those that are none.
 fn comments(file: &str, text: &str, index: &LineIndex) -> (Vec<Comment>, Vec<Finding>) {
     let (mut comments, mut wrong) = (Vec::new(), Vec::new());
-    for (at, _) in text.match_indices(SIGN) {
-        let start = text[..at].rfind(['\n', '\r']).map_or(0, |at| at + 1);
-        let before = text[start..at].trim_end();
-        let Some(before) = before.strip_suffix('#') else { continue };
+    let lines = lines(text);
+    let below = lines_below(&lines);
+    let signs = lines
+        .iter()
+        .enumerate()
+        .flat_map(|(n, (start, line))| line.match_indices(SIGN).map(move |(at, _)| (n, *start, *line, at)));
+    let mut end = 0;
+    for (n, start, line, at) in signs {
+        let Some(before) = line[..at].trim_end().strip_suffix('#') else { continue };
         let is_alone = before.trim_end_matches('#').trim().is_empty();
-        if !is_alone && !before.ends_with([' ', '\t']) {
+        // What follows in a comment is its text.
+        if start + at < end || !(is_alone || before.ends_with([' ', '\t'])) {
             continue;
         }
-        let end = text[at..].find(['\n', '\r']).map_or(text.len(), |end| at + end);
-        let span = rolecall_yaml::Span::new(start + before.len(), end);
-        let place = Place::of(file, text, index, span);
-        let about = if is_alone { line_below(text, end, place.line) } else { place.line };
-        match understood(&text[at + SIGN.len()..end]) {
+        end = start + line.len();
+        let place = Place::of(file, text, index, rolecall_yaml::Span::new(start + before.len(), end));
+        let about = if is_alone { place.line + below[n] - n } else { place.line };
+        match understood(&line[at + SIGN.len()..]) {
             Ok((codes, reason)) => comments.extend(codes.into_iter().map(|code| Comment {
                 code,
                 reason: reason.clone(),
@@ -97,11 +102,28 @@ fn comments(file: &str, text: &str, index: &LineIndex) -> (Vec<Comment>, Vec<Fin
     (comments, wrong)
 }
 
-/// The line below that is not a comment itself.
-fn line_below(text: &str, end: usize, line: usize) -> usize {
-    let below = text[end..].lines().skip(1);
-    let comments = below.take_while(|line| line.trim_start().starts_with('#')).count();
-    line + 1 + comments
+/// Every line with the place at which it begins.
+fn lines(text: &str) -> Vec<(usize, &str)> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        // The two characters of one line break are one.
+        if line != "\n" || !text[..start].ends_with('\r') {
+            lines.push((start, line.trim_end_matches(['\n', '\r'])));
+        }
+        start += line.len();
+    }
+    lines
+}
+
+/// For each line, the one below that is not a comment itself.
+fn lines_below(lines: &[(usize, &str)]) -> Vec<usize> {
+    let mut below = alloc::vec![lines.len(); lines.len()];
+    for n in (0..lines.len().saturating_sub(1)).rev() {
+        let is_comment = lines[n + 1].1.trim_start().starts_with('#');
+        below[n] = if is_comment { below[n + 1] } else { n + 1 };
+    }
+    below
 }
 
 /// The codes and the reason behind `rolecall:`.

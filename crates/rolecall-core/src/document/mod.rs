@@ -16,6 +16,7 @@ use rolecall_yaml::{
 
 mod allow;
 mod config_map;
+mod hindrance;
 mod rules;
 mod secrets;
 mod settings;
@@ -26,6 +27,7 @@ mod verdict;
 mod tests;
 
 pub(crate) use config_map::is_meant;
+pub(crate) use secrets::Mask;
 pub use secrets::masked;
 pub use settings::Settings;
 pub(crate) use verdict::finish;

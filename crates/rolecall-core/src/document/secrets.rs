@@ -18,6 +18,27 @@ struct Secret {
     span: Span,
 }
 
+/// No key is so long that what names it and what it begins with are further apart.
+const LONGEST_HEAD: usize = 160;
+
+/// What hides the secrets of a file in all that is told of it.
+pub(crate) struct Mask<'a> {
+    keys: BTreeSet<&'a str>,
+}
+
+impl<'a> Mask<'a> {
+    /// The mask for what is told of `text`; `None` where no secret stands in it.
+    pub(crate) fn of(text: &'a str) -> Option<Self> {
+        let found = find(text);
+        (!found.is_empty()).then(|| Self { keys: keys(text, &found) })
+    }
+
+    /// `told` with every character of a secret replaced by `*`.
+    pub(crate) fn over(&self, told: &str) -> String {
+        without(&masked(told), &self.keys).into_owned()
+    }
+}
+
 /// What every secret begins with, or what its key is called.
 const SIGNS: [&str; 9] = [
     "AKIA",
@@ -55,16 +76,12 @@ pub(super) fn check((file, text, lines): (&str, &str, &LineIndex), findings: &mu
 ///
 /// Most secrets show what they are; the others, which are base64, are known from the file.
 pub(super) fn hide(text: &str, findings: &mut [Finding]) {
-    let found = find(text);
-    if found.is_empty() {
-        return;
-    }
-    let keys = keys(text, &found);
+    let Some(mask) = Mask::of(text) else { return };
     for finding in findings {
         let title = finding.fix.as_mut().map(|fix| &mut fix.title);
         let told = [Some(&mut finding.message), finding.help.as_mut(), title, finding.allowed.as_mut()];
         for text in told.into_iter().flatten() {
-            *text = without(&masked(text), &keys).into_owned();
+            *text = mask.over(text);
         }
     }
 }
@@ -129,9 +146,13 @@ fn secret(text: &str, at: usize, sign: &str) -> Option<Secret> {
             of("a token for an EKS cluster", span, span.len() > 40)
         }
         "-----BEGIN " => {
-            let line = text[at..].lines().next().unwrap_or_default();
+            let head = &text[at..text.floor_char_boundary((at + LONGEST_HEAD).min(text.len()))];
+            let head = head.lines().next().unwrap_or_default();
+            if !head.contains("PRIVATE KEY") {
+                return None;
+            }
             let end = text[at..].find("-----END ").map_or(text.len(), |end| at + end);
-            of("a private key", Span::new(at + line.len().min(end - at), end), line.contains("PRIVATE KEY"))
+            of("a private key", Span::new(at + head.len().min(end - at), end), true)
         }
         "ecret" | "ECRET" => {
             secret_key(text, at).map(|span| Secret { kind: "an AWS secret access key", span })
@@ -145,7 +166,8 @@ fn secret(text: &str, at: usize, sign: &str) -> Option<Secret> {
 
 /// Forty characters of base64 behind a key that has `secret` in its name, on the same line.
 fn secret_key(text: &str, at: usize) -> Option<Span> {
-    let line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let end = text.floor_char_boundary((at + LONGEST_HEAD).min(text.len()));
+    let line_end = text[at..end].find('\n').map_or(end, |end| at + end);
     let separator = at + text[at..line_end].find([':', '='])?;
     let is_key =
         text[at..separator].chars().all(|letter| letter.is_ascii_alphanumeric() || "_-\"' ".contains(letter));

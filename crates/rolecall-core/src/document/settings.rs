@@ -23,9 +23,9 @@ impl Settings {
         findings.retain(|finding| {
             let is_off = self.levels.get(&finding.code) == Some(&None);
             let is_quiet = self.quiet.contains(&finding.code) && finding.level != Level::Error;
-            finding.code.is_inherent() || !(is_off || is_quiet)
+            finding.is_final() || !(is_off || is_quiet)
         });
-        for finding in findings.iter_mut().filter(|finding| !finding.code.is_inherent()) {
+        for finding in findings.iter_mut().filter(|finding| !finding.is_final()) {
             if let Some(Some(level)) = self.levels.get(&finding.code) {
                 finding.level = *level;
             }

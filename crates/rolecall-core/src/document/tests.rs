@@ -1,6 +1,6 @@
 use rolecall_yaml::{Splice, edit};
 
-use super::AwsAuthDocument;
+use super::{AwsAuthDocument, Settings};
 use crate::finding::{Finding, Level};
 use crate::identity_mapping::Section;
 
@@ -156,4 +156,31 @@ fn rename(document: &AwsAuthDocument) -> Vec<Splice> {
         panic!("no mapping")
     };
     edit::set_value(inner, item, entries[1].0, &edit::NewValue::Text("new".into())).unwrap()
+}
+
+/// What plans rely on: a map that is read without a loss.
+#[test]
+fn no_comment_and_no_setting_hides_a_loss() {
+    let entry = |more: &str| format!("{META}data:\n  mapRoles: |\n    - rolearn: {ROLE}\n{more}");
+    let losing = [
+        ("RC006", entry("      groups: [a]\n")),
+        ("RC007", entry("      username: a\n      groups: a\n")),
+        ("RC005", format!("{META}data:\n  mapRoles: |\n    - username: a\n")),
+        ("RC009", format!("{META}data:\n  maproles: |\n    []\n")),
+        ("RC036", format!("{META}data:\n  mapRoles: |\n    []\n  mapRoles: |\n    []\n")),
+    ];
+    for (code, text) in losing {
+        let allowed = format!("# rolecall: allow {code} because we say so\n{text}")
+            .replace('\n', &format!(" # rolecall: allow {code} because we say so\n"));
+        let code = crate::finding::Code::from_text(code).unwrap();
+        let off = Settings { levels: [(code, None)].into(), ..Settings::default() };
+        for (text, settings) in [(&allowed, Settings::default()), (&text, off)] {
+            let (_, findings) = AwsAuthDocument::checked("f", text, &settings);
+            let found = findings
+                .iter()
+                .find(|finding| finding.code == code)
+                .unwrap_or_else(|| panic!("{code}: {findings:?}"));
+            assert!(found.refuses(), "{found:?}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use rolecall_yaml::LineIndex;
 
-use super::{AwsAuthDocument, Settings, allow, secrets};
+use super::{AwsAuthDocument, MAX_FILE_BYTES, Settings, allow, secrets};
 use crate::finding::Finding;
 
 /// Finishes the findings of one file, which is `source`: its name, text and lines.
@@ -14,9 +14,12 @@ pub(crate) fn finish(
     settings: &Settings,
     mut findings: Vec<Finding>,
 ) -> Vec<Finding> {
-    secrets::check(source, &mut findings);
-    allow::check(source, documents, &mut findings);
-    secrets::hide(source.1, &mut findings);
+    // A file that is refused for its size is not read through once more.
+    if source.1.len() <= MAX_FILE_BYTES {
+        secrets::check(source, &mut findings);
+        allow::check(source, documents, &mut findings);
+        secrets::hide(source.1, &mut findings);
+    }
     let mut findings = settings.shown(findings);
     findings.sort_by(|a, b| (&a.place, a.code).cmp(&(&b.place, b.code)));
     findings

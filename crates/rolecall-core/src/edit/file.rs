@@ -1,11 +1,15 @@
 //! Edits of a file: its text with the touched lines changed, in whatever form it is written, and read again.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+#[cfg(test)]
+mod tests;
+
 use super::section::{Work, edited_section, section_text};
-use super::{EntryEdit, Refusal, RefusalKind, outer};
+use super::{EntryEdit, Refusal, RefusalKind, Touched, outer};
 use crate::document::AwsAuthDocument;
 use crate::effective::SectionReading;
 use crate::finding::{Code, Finding, Level};
@@ -16,13 +20,13 @@ use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 /// # Errors
 /// Where a section cannot be read, or where the text would not say what is meant, or anything else.
 pub fn edited_text(document: &AwsAuthDocument, edits: &[EntryEdit]) -> Result<String, Refusal> {
+    Touched::by(edits).check(document)?;
     let mut now = document.clone();
     for section in Section::ALL {
         let of_section: Vec<(EntryKey, &EntryEdit)> =
             edits.iter().map(|edit| (edit.key(), edit)).filter(|(key, _)| key.section() == section).collect();
         if !of_section.is_empty() {
-            now = with_section(now, section, &of_section)
-                .map_err(|problem| refused(document, section, &problem))?;
+            now = with_section(now, section, &of_section).map_err(|problem| refused(section, &problem))?;
         }
     }
     Ok(now.text().to_string())
@@ -34,10 +38,16 @@ pub fn new_findings(before: &[Finding], after: Vec<Finding>) -> Vec<Finding> {
     let told = |finding: &Finding| -> (Code, String) {
         (finding.code, finding.message.chars().filter(|c| !c.is_ascii_digit()).collect())
     };
-    let mut known: Vec<(Code, String)> = before.iter().map(told).collect();
-    let mut is_new = |finding: &Finding| {
-        let at = known.iter().position(|one| *one == told(finding));
-        at.map(|at| known.swap_remove(at)).is_none()
+    let mut known: BTreeMap<(Code, String), usize> = BTreeMap::new();
+    for finding in before {
+        *known.entry(told(finding)).or_default() += 1;
+    }
+    let mut is_new = |finding: &Finding| match known.get_mut(&told(finding)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
     };
     after.into_iter().filter(|finding| finding.level != Level::Note && is_new(finding)).collect()
 }
@@ -47,9 +57,6 @@ fn with_section(
     section: Section,
     edits: &[(EntryKey, &EntryEdit)],
 ) -> Result<AwsAuthDocument, String> {
-    if let Some(unreadable) = document.effective().section(section).unreadable() {
-        return Err(unreadable.message.clone());
-    }
     let adds = edits.iter().any(|(_, edit)| matches!(edit, EntryEdit::Put { .. }));
     let document = if adds { outer::unquoted(&document, section)? } else { document };
     let have = document.effective().shared(section);
@@ -105,16 +112,13 @@ fn prove(
 ) -> Result<(), String> {
     let mut data = before.data().clone();
     data.insert(section.key().to_string(), meant.text().unwrap_or_default().to_string());
-    let is_same = *after.data() == data && after.annotations() == before.annotations();
+    let is_same = *after.data() == data
+        && after.annotations() == before.annotations()
+        && outer::is_the_rest_same(before.text(), after.text(), section);
     if is_same { Ok(()) } else { Err("the edited file would not say what is meant".to_string()) }
 }
 
-fn refused(document: &AwsAuthDocument, section: Section, problem: &str) -> Refusal {
-    let have = document.effective().section(section);
-    if have.unreadable().is_some() {
-        let reason = format!("`{section}` cannot be read, so nothing can be edited in it: {problem}");
-        return Refusal::new(RefusalKind::Refused, reason, "mend it first; `rolecall check` shows the place");
-    }
+fn refused(section: Section, problem: &str) -> Refusal {
     Refusal::new(
         RefusalKind::Refused,
         format!("`{section}` cannot be edited without losing something: {problem}"),

@@ -12,6 +12,7 @@ mod named;
 mod outer;
 mod request;
 mod section;
+mod touched;
 mod wish;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use layout::laid_out;
 pub use named::NamedPrincipal;
 pub use request::{Add, Answer, Remove, Selected, SetEntry};
 pub(crate) use section::{Work, edited_section};
+pub use touched::Touched;
 pub use wish::wished;
 
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};

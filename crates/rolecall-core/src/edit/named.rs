@@ -100,7 +100,8 @@ fn impossible(arn: &PrincipalArn) -> Option<String> {
     })
 }
 
-fn is_account(id: &str) -> bool {
+/// Is it the id of an account?
+pub(super) fn is_account(id: &str) -> bool {
     id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -3,9 +3,12 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use rolecall_yaml::edit::{self, EditError, NewValue};
-use rolecall_yaml::{Document, Limits, NodeId, NodeKind, ScalarStyle, Span, Splice, apply};
+use rolecall_yaml::{
+    Document, Limits, Member, NodeId, NodeKind, ScalarStyle, Span, Splice, Value, Valued, apply, to_json,
+};
 
 use crate::document::AwsAuthDocument;
 use crate::identity_mapping::Section;
@@ -40,6 +43,35 @@ pub(super) fn unquoted(document: &AwsAuthDocument, section: Section) -> Result<A
     }
     let text = with_key(document.text(), section)?;
     AwsAuthDocument::parse(document.file(), &text).0.ok_or_else(|| "it could not be read".to_owned())
+}
+
+/// Do both texts say the same beside this section, also what is no text?
+pub(super) fn is_the_rest_same(before: &str, after: &str, section: Section) -> bool {
+    let rest = |text: &str| -> Option<Vec<(String, String)>> {
+        let root = to_json(&parse(text).ok()?, &Limits::default()).ok()?;
+        let Value::Object(members) = root.value else { return None };
+        let (data, mut rest): (Vec<Member>, Vec<Member>) =
+            members.into_iter().partition(|member| member.key == "data");
+        for member in data {
+            if let Value::Object(data) = member.value.value {
+                rest.extend(data.into_iter().filter(|member| member.key != section.key()));
+            }
+        }
+        Some(rest.iter().map(|member| (member.key.clone(), said(&member.value))).collect())
+    };
+    rest(before).is_some_and(|before| rest(after) == Some(before))
+}
+
+/// What a value says, wherever it stands.
+fn said(value: &Valued) -> String {
+    match &value.value {
+        Value::Array(items) => format!("{:?}", items.iter().map(said).collect::<Vec<_>>()),
+        Value::Object(members) => {
+            let members = members.iter().map(|member| (&member.key, said(&member.value)));
+            format!("{:?}", members.collect::<Vec<_>>())
+        }
+        plain => format!("{plain:?}"),
+    }
 }
 
 /// The file with an empty text for `section`, which it has not, or as a null.

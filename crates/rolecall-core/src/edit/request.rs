@@ -7,10 +7,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{EntryEdit, NamedPrincipal, Refusal, RefusalKind};
+use super::{EntryEdit, NamedPrincipal, Refusal, RefusalKind, Touched};
 use crate::effective::{EffectiveMap, Entry};
 use crate::finding::nearest;
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
+use crate::render::printable;
 
 /// What is to be done, and what there is to say about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,6 +69,11 @@ pub struct SetEntry {
 }
 
 impl Add {
+    /// What it touches.
+    pub fn touched(&self) -> Touched {
+        Touched::of([self.named.key()])
+    }
+
     /// What it comes to in `map`.
     ///
     /// # Errors
@@ -100,10 +106,22 @@ impl Add {
 }
 
 impl Remove {
+    /// What it touches in `map`. An entry whose username cannot be read may have the one that is meant.
+    pub fn touched(&self, map: &EffectiveMap) -> Touched {
+        match &self.selected {
+            Selected::Principal(text) => Touched::of(find(map, text).0),
+            Selected::Username(name) => {
+                let sections = [Section::MapRoles, Section::MapUsers].into();
+                Touched { sections, keys: with_username(map, name).into_iter().collect() }
+            }
+        }
+    }
+
     /// What it comes to in `map`.
     ///
     /// # Errors
-    /// Where several principals have the username, and not all of them shall go.
+    /// Where several principals have the username, and not all of them shall go, or where there is no entry
+    /// and a section cannot be read.
     pub fn answer(&self, map: &EffectiveMap) -> Result<Answer, Refusal> {
         let (keys, notes) = match &self.selected {
             Selected::Principal(text) => find(map, text),
@@ -122,6 +140,7 @@ impl Remove {
             ));
         }
         if keys.is_empty() {
+            refuse_unless_readable(map)?;
             return Ok(Answer { edits: Vec::new(), notes: [self.selected.nobody(map)].into() });
         }
         Ok(Answer { edits: keys.into_iter().map(EntryEdit::Remove).collect(), notes })
@@ -146,6 +165,11 @@ impl Selected {
 }
 
 impl SetEntry {
+    /// What it touches in `map`.
+    pub fn touched(&self, map: &EffectiveMap) -> Touched {
+        Touched::of(find(map, &self.principal).0)
+    }
+
     /// What it comes to in `map`.
     ///
     /// # Errors
@@ -153,6 +177,9 @@ impl SetEntry {
     pub fn answer(&self, map: &EffectiveMap) -> Result<Answer, Refusal> {
         check_names(self.username.as_ref(), self.groups.iter().flatten().chain(&self.added))?;
         let (keys, mut notes) = find(map, &self.principal);
+        if keys.is_empty() {
+            refuse_unless_readable(map)?;
+        }
         let [key] = &keys[..] else { return Err(self.not_one(map, &keys)) };
         if key.section() == Section::MapAccounts {
             let reason = format!("`{}` is an account, which has neither username nor groups", self.principal);
@@ -211,24 +238,38 @@ fn with_username(map: &EffectiveMap, name: &str) -> Vec<EntryKey> {
     keys.into_iter().cloned().collect()
 }
 
-/// Blank names, and blanks around them, are never meant.
+/// Who is not found may stand in a section that cannot be read.
+fn refuse_unless_readable(map: &EffectiveMap) -> Result<(), Refusal> {
+    let unreadable = map.unreadable();
+    let Some(section) = unreadable.first().map(|reading| reading.section()) else { return Ok(()) };
+    let reason = format!("`{section}` cannot be read, and the entry may stand there");
+    Err(Refusal::new(RefusalKind::Refused, reason, "mend it first: `rolecall check` shows the place"))
+}
+
+/// Blank names, blanks around them, and characters that are none of a line are never meant.
 fn check_names<'a>(
     username: Option<&'a String>,
     groups: impl IntoIterator<Item = &'a String>,
 ) -> Result<(), Refusal> {
-    let blank = |what: &str, text: &str| {
-        let reason = if text.trim().is_empty() {
-            format!("the {what} is empty")
-        } else {
-            format!("the {what} `{text}` has blanks around it")
-        };
-        Refusal::new(RefusalKind::Senseless, reason, "the authenticator takes it as it is written")
+    let of_username = username.and_then(|username| Some(("username", username, problem(username)?)));
+    let mut of_groups = groups.into_iter().filter_map(|group| Some(("group", group, problem(group)?)));
+    let Some((what, text, problem)) = of_username.or_else(|| of_groups.next()) else { return Ok(()) };
+    let reason = if text.trim().is_empty() {
+        format!("the {what} is empty")
+    } else {
+        format!("the {what} `{}` has {problem}", printable(text))
     };
-    let is_bad = |text: &&String| text.trim() != text.as_str() || text.is_empty();
-    if let Some(username) = username.filter(is_bad) {
-        return Err(blank("username", username));
+    Err(Refusal::new(RefusalKind::Senseless, reason, "the authenticator takes it as it is written"))
+}
+
+fn problem(name: &str) -> Option<&'static str> {
+    if name.contains(['\n', '\r']) {
+        return Some("a line break in it");
     }
-    groups.into_iter().find(is_bad).map_or(Ok(()), |group| Err(blank("group", group)))
+    if name.contains(char::is_control) {
+        return Some("a control character in it");
+    }
+    (name.is_empty() || name.trim() != name).then_some("blanks around it")
 }
 
 /// The same texts in their order, each once.

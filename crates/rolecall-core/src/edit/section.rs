@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use rolecall_yaml::edit::{self, EditError, NewItem, NewValue};
 use rolecall_yaml::{Document, Limits, NodeId, NodeKind, Span, Splice, apply, folds_to};
 
+use super::layout;
 use crate::effective::{Entry, SectionReading};
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 
@@ -95,6 +96,10 @@ fn update(work: &Work<'_>, have: &SectionReading) -> Result<Vec<Splice>, EditErr
     for entry in have.entries() {
         let (Some(after), Some(document)) = (work.updated.get(&entry.key), have.document()) else { continue };
         if !entry.mapping.grants_the_same(after) {
+            let is_rewritten = entry.mapping.group_set() != after.group_set();
+            if work.is_built && is_rewritten && holds_comments(document, entry.node) {
+                return Err(EditError::Unsupported("groups in brackets that have comments between them"));
+            }
             splices.extend(update_entry(document, entry, after)?);
         }
     }
@@ -118,24 +123,35 @@ fn update_entry(
     Ok(splices)
 }
 
-/// Sets the value under the key that counts: of several spellings the last in byte order, as Go sorts them.
+/// Do the groups stand in brackets, with comments that would be lost where they are written anew?
+fn holds_comments(document: &Document, mapping: NodeId) -> bool {
+    let Some((_, groups)) = spelt(document, mapping, "groups") else { return false };
+    let groups = document.node(groups);
+    let is_flow = matches!(groups.kind, NodeKind::Sequence { flow: true, .. });
+    is_flow && !layout::comments_of(groups.span.of(document.text())).is_empty()
+}
+
+/// Sets the value under the key that counts.
 fn set(
     document: &Document,
     mapping: NodeId,
     field: &str,
     value: &NewValue,
 ) -> Result<Vec<Splice>, EditError> {
-    let NodeKind::Mapping { entries, .. } = &document.node(mapping).kind else {
-        return edit::insert_member(document, mapping, field, value);
-    };
-    let spelt = entries.iter().filter_map(|(key, _)| match &document.node(*key).kind {
-        NodeKind::Scalar { value: text, .. } if folds_to(text, field) => Some((text.as_str(), *key)),
-        _ => None,
-    });
-    match spelt.max_by_key(|(text, _)| *text) {
-        Some((_, key)) => edit::set_value(document, mapping, key, value),
+    match spelt(document, mapping, field) {
+        Some((key, _)) => edit::set_value(document, mapping, key, value),
         None => edit::insert_member(document, mapping, field, value),
     }
+}
+
+/// The member whose key counts: of several spellings the last in byte order, as Go sorts them.
+fn spelt(document: &Document, mapping: NodeId, field: &str) -> Option<(NodeId, NodeId)> {
+    let NodeKind::Mapping { entries, .. } = &document.node(mapping).kind else { return None };
+    let spelt = entries.iter().filter_map(|member| match &document.node(member.0).kind {
+        NodeKind::Scalar { value: text, .. } if folds_to(text, field) => Some((text.as_str(), *member)),
+        _ => None,
+    });
+    spelt.max_by_key(|(text, _)| *text).map(|(_, member)| member)
 }
 
 fn add(work: &Work<'_>, want: &SectionReading, into: &mut EditedSection) -> Result<(), EditError> {
@@ -247,7 +263,8 @@ fn prove(
     }
 }
 
-/// Empty lines that stood above what goes do not stay behind as the end of the text.
+/// Empty lines that stood above what goes do not stay behind as the end of the text, which has a line break
+/// there only if it had one.
 fn without_blank_end(text: &str, splices: &mut [Splice]) {
     let Some(last) = splices.last_mut().filter(|last| last.span.end == text.len() && last.text.is_empty())
     else {
@@ -255,8 +272,13 @@ fn without_blank_end(text: &str, splices: &mut [Splice]) {
     };
     let kept = text[..last.span.start].trim_end_matches(['\n', '\r']);
     let blank = &text[kept.len()..last.span.start];
-    // The line break of the last line that stays.
-    let first = if blank.starts_with("\r\n") { 2 } else { blank.len().min(1) };
+    let first = if !text.ends_with(['\n', '\r']) {
+        0
+    } else if blank.starts_with("\r\n") {
+        2
+    } else {
+        blank.len().min(1)
+    };
     last.span.start = kept.len() + first;
 }
 

@@ -169,6 +169,19 @@ impl Code {
         )
     }
 
+    /// Is something of the map lost by it, where it is an error? Plans rely on a map that is read without a loss.
+    pub fn loses(self) -> bool {
+        matches!(
+            self,
+            Self::DroppedEntry
+                | Self::NoUsername
+                | Self::LostGroups
+                | Self::MisspeltSection
+                | Self::RepeatedPrincipal
+                | Self::RepeatedKey
+        )
+    }
+
     /// Must the text that it is about not be shown?
     pub fn hides_excerpt(self) -> bool {
         self == Self::Secret

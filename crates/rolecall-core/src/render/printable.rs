@@ -10,9 +10,18 @@ use alloc::string::{String, ToString};
 
 use serde_json::Value;
 
+use crate::check::masked;
+
 /// The text with every character spelt out that a terminal would obey, hide or let run backwards, or that makes a
-/// command of it for a CI.
+/// command of it for a CI, and without the secrets that show what they are.
 pub fn printable(text: &str) -> Cow<'_, str> {
+    match masked(text) {
+        Cow::Borrowed(text) => spelt_out(text),
+        Cow::Owned(text) => Cow::Owned(spelt_out(&text).into_owned()),
+    }
+}
+
+fn spelt_out(text: &str) -> Cow<'_, str> {
     if !text.contains(is_harmful) && !text.contains("##") {
         return Cow::Borrowed(text);
     }

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use rolecall_core::check::Settings;
 use rolecall_core::config;
 use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::effective::SectionReading;
@@ -96,6 +97,26 @@ fn nothing_takes_longer_than_its_length() {
     long(&"? ".repeat(99));
     long(&("- |\n".to_owned() + &"  x\n".repeat(250_000)));
     long(&"#".repeat(1 << 20));
+}
+
+/// What looks like an allow comment or a secret and is none, and blank lines where a mistake is looked for.
+#[test]
+fn no_check_takes_longer_than_its_length() {
+    let head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n";
+    let long = |text: String| {
+        check("", || {
+            let found = rolecall_core::check::check("f", &text, &Settings::default());
+            assert_eq!(found.documents, 1);
+            String::new()
+        });
+    };
+    let comment = |text: &str, times| format!("# {}\n{head}  mapRoles: '[]'\n", text.repeat(times));
+    long(comment("rolecall:", 20_000));
+    long(comment("-----BEGIN ", 20_000));
+    long(comment("-----BEGIN PRIVATE KEY ", 20_000));
+    long(comment("ecret ", 40_000));
+    long(format!("{}{head}", "# rolecall: allow RC029 because x\n".repeat(20_000)));
+    long(format!("{head}  mapRoles: |\n    - {{\n{}", "    \n".repeat(100_000)));
 }
 
 #[test]

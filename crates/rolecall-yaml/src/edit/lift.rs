@@ -60,11 +60,21 @@ fn carry_lines(outer: &Document, scalar: NodeId, inner: &str, splices: &[Splice]
     let outer_starts = line_starts(text, lines::next(text, outer.node(scalar).span.start), text.len());
     let carry = |(region, splices): (Span, Vec<Splice>)| {
         let line = |at| inner_starts.partition_point(|start| *start < at);
-        let span = Span::new(*outer_starts.get(line(region.start))?, *outer_starts.get(line(region.end))?);
+        let (start, end) = (*outer_starts.get(line(region.start))?, *outer_starts.get(line(region.end))?);
+        // The line break behind a value that has none is not the value's.
+        let is_open = region.end == inner.len() && !inner.ends_with('\n');
+        let kept = if is_open { ending_of(&text[start..end]) } else { 0 };
+        let span = Span::new(start, end - kept);
         let edited = apply(region.of(inner), &splices);
         Some(Splice { span, text: indented_lines(&edited, indent, lines::ending(text)) })
     };
     touched_lines(inner, splices).into_iter().map(carry).collect()
+}
+
+/// The length of the line break at the end of `lines`.
+fn ending_of(lines: &str) -> usize {
+    let content = lines.strip_suffix('\n').map_or(lines, |lines| lines.strip_suffix('\r').unwrap_or(lines));
+    lines.len() - content.len()
 }
 
 fn indented_lines(text: &str, indent: &str, ending: &str) -> String {

@@ -15,7 +15,7 @@ use crate::cli::ClusterArgs;
 use crate::failure::{Failure, Status};
 use crate::files;
 use crate::output::Screen;
-use crate::target::{Target, within};
+use crate::target::{self, Target, within};
 
 /// Tell who a principal is in a file or a cluster, and why; or why it is denied
 ///
@@ -46,9 +46,7 @@ pub(crate) fn run(args: &ExplainArgs, screen: &Screen) -> Result<Status, Failure
     let principal = PrincipalArn::parse(&args.arn);
     let answer = match (&principal, &args.file) {
         (Ok(arn), Some(file)) => by_file(args, arn, file, screen)?,
-        (Ok(arn), None) if args.cluster.context.is_some() || args.cluster.cluster.is_some() => {
-            by_cluster(args, arn, screen)?
-        }
+        (Ok(arn), None) if target::named(&args.cluster).is_some() => by_cluster(args, arn, screen)?,
         _ => Answer::Nothing,
     };
     let explained = Explained { input: &args.arn, principal: &principal, by: answer.borrowed() };

@@ -84,7 +84,8 @@ pub(crate) fn run(args: &KubeconfigArgs, screen: &Screen) -> Result<Status, Fail
         return Ok(Status::Done);
     }
     if update.changed {
-        replace(Path::new(&update.path), &update.text, Access::OwnerOnly)?;
+        let was = files.iter().find(|file| file.path == update.path).and_then(|file| file.text.as_deref());
+        replace(Path::new(&update.path), was.unwrap_or_default(), &update.text, Access::OwnerOnly)?;
     }
     tell(&update, &cluster, screen)
 }

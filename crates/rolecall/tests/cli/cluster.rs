@@ -214,7 +214,7 @@ fn explain_asks_the_cluster_that_is_named() {
     let cast = cast();
     let arn = "arn:aws:iam::111122223333:user/admin";
     let explain = |more: &[&str]| cast.pipeline.rolecall(&[&["explain", arn], more].concat()).unwrap();
-    assert!(!ends(explain(&[]), 0).says("denied"), "without a cluster it only canonicalises");
+    assert!(ends(explain(&[]), 0).says("denied"), "the environment names the cluster, as a build's does");
     let cluster = ["--cluster", cast.cluster.name(), "-o", "json"];
     let denied = document(&ends(explain(&cluster), 0));
     assert_eq!(denied["reason"]["code"], "notMapped");

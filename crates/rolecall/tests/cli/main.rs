@@ -22,6 +22,7 @@ mod reference;
 mod run;
 mod schema;
 mod schemas;
+mod together;
 mod token;
 mod token_verify;
 mod usage;

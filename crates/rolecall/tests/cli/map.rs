@@ -69,6 +69,10 @@ fn what_makes_no_sense_is_not_asked_of_the_map() {
     check(&["add", "--arn", DEV, "--account", "111122223333"], "cannot be used with");
     check(&["add"], "required");
     check(&["add", DEV, "--username", " dev"], "has blanks around it");
+    check(&["add", DEV, "--group", "a\nb"], "the group `a\\nb` has a line break in it");
+    check(&["set", DEV, "--add-group", "a\u{1b}b"], "the group `a\\u{1b}b` has a control character in it");
+    check(&["set", DEV, "--groups", "a,b\tc"], "the group `b\\tc` has a control character in it");
+    check(&["add", DEV, "--username", "a\u{85}b"], "has a control character in it");
     check(&["add", "--account", "1234"], "must have twelve digits");
     check(&["set", DEV], "required");
     check(&["remove"], "required");
@@ -133,7 +137,11 @@ fn a_dry_run_and_a_refused_edit_write_nothing() {
     assert_eq!(desk.read("aws-auth.yml"), MAP);
     let broken = MAP.replace("      username: admin", "     username: admin");
     desk.write("aws-auth.yml", &broken);
-    map(&desk, &["remove", ADMIN, "--dry-run"]).ends(0).says("there is no entry");
+    map(&desk, &["remove", ADMIN, "--dry-run"])
+        .ends(3)
+        .says("`mapUsers` cannot be read")
+        .says("mend it first");
+    map(&desk, &["set", ADMIN, "--username", "a"]).ends(3).says("`mapUsers` cannot be read");
     map(&desk, &["add", ADMIN, "--group", "view"]).ends(3).says("`mapUsers` cannot be read");
     assert_eq!(desk.read("aws-auth.yml"), broken);
     // The other section can be edited all the same.
@@ -146,6 +154,29 @@ fn a_dry_run_and_a_refused_edit_write_nothing() {
 }
 
 #[test]
+fn what_is_not_read_is_never_lost() {
+    let desk = Desk::new();
+    let refused = |text: &str, arguments: &[&str], said: &str| {
+        desk.write("aws-auth.yml", text);
+        map(&desk, arguments).ends(3).says(said);
+        assert_eq!(desk.read("aws-auth.yml"), text, "{arguments:?}");
+    };
+    let add: &[&str] = &["add", DEV, "--group", "view"];
+    let list = MAP.replace("mapRoles: |", "mapRoles:");
+    for arguments in [add, &["set", DEV, "--groups", "a"], &["remove", DEV], &["fmt"], &["fmt", "--check"]] {
+        refused(&list, arguments, "`mapRoles` is not a text");
+        refused(&list, arguments, "hint: mend it first: `rolecall check`");
+    }
+    refused(&MAP.replace("mapRoles: |", "maproles: |"), add, "does not read `maproles`");
+    refused(&format!("{MAP}---\n{MAP}"), add, "the file goes on after the end of its first document");
+    let item = MAP.replace('\n', "\n    ");
+    refused(&format!("apiVersion: v1\nkind: List\nitems:\n  - {}\n", item.trim_end()), add, "error[RC002]");
+    let lost = MAP.replace("- system:masters", "- [system:masters]");
+    refused(&lost, &["set", ADMIN, "--add-group", "view"], "has groups that cannot be read");
+    refused(&lost, &["add", ADMIN, "--group", "view", "--append"], "has groups that cannot be read");
+}
+
+#[test]
 fn stdin_goes_to_stdout_and_a_new_file_is_begun() {
     let desk = Desk::new();
     let add = ["map", "add", DEV, "--username", "dev", "--groups", "view,edit", "-f", "-"];
@@ -153,6 +184,16 @@ fn stdin_goes_to_stdout_and_a_new_file_is_begun() {
     assert_eq!(outcome.stdout, with_dev(&["view", "edit"]));
     let laid = desk.run_with(&["map", "fmt", "-"], &outcome.stdout).ends(0).stdout;
     assert_eq!(desk.run_with(&["map", "fmt", "-"], &laid).ends(0).says("nothing to do").stdout, laid);
+    for arguments in
+        [&add[1..], &["fmt", "-"], &["remove", DEV, "-f", "-"], &["set", DEV, "--groups=", "-f", "-"]]
+    {
+        let json = [&["map"], arguments, &["-o", "json"]].concat();
+        let outcome =
+            desk.run_with(&json, MAP).ends(64).says("is written to stdout, where nothing else has room");
+        assert_eq!(outcome.stdout, "");
+    }
+    let dry = [&add[..], &["--dry-run", "-o", "json"]].concat();
+    check("map-edit", &desk.run_with(&dry, MAP).ends(0).json());
     map(&desk, &["add", ADMIN, "-f", "aws-auth.yml"]).ends(0);
     let begun = desk.read("aws-auth.yml");
     assert!(
@@ -204,6 +245,30 @@ fn entries_are_listed_with_their_places_and_marks() {
     assert_eq!(listed(&["--account", "444455556666"]).len(), 2);
     assert_eq!(listed(&["--username", "codebuild", "--kind", "role"]).len(), 1);
     assert_eq!(listed(&["--username", "nobody"]).len(), 0);
+    // As eksctl has it.
+    assert_eq!(map(&desk, &["get", "--arn", ADMIN]).ends(0).stdout.lines().count(), 2);
+    assert_eq!(listed(&["--arn", "arn:aws:iam::444455556666:user/admin"]).len(), 2);
+    assert_eq!(listed(&["--arn", "arn:aws:sts::111122223333:assumed-role/codebuild/x"]).len(), 1);
+    assert_eq!(listed(&["--arn", "arn:aws:iam::111122223333:role/team/dev"]).len(), 1);
+    assert_eq!(listed(&["--arn", DEV]).len(), 0);
+}
+
+#[test]
+fn a_list_shows_what_is_written_and_cannot_be_forged() {
+    let desk = Desk::new();
+    let odd = "    - rolearn: \"arn:aws:iam::111122223333:role/dev \"\n      username: \"a\\u001b[2K\\nb\"\n      groups: [\"x y\", 12]\n    - userarn: x\n";
+    desk.write("aws-auth.yml", &MAP.replace("  mapUsers: |", &format!("{odd}  mapUsers: |")));
+    let page = map(&desk, &["list"]).ends(0).says("not all of `aws-auth.yml` can be read").stdout;
+    assert!(page.contains("  \"arn:aws:iam::111122223333:role/dev \"  "), "{page}");
+    assert!(page.contains("\"a\\u{1b}[2K\\nb\"") && page.contains("\"x y\",\"\""), "{page}");
+    assert!(page.contains("  ! there are blanks around the ARN: this entry matches nobody\n"), "{page}");
+    assert!(page.contains("  ! a group is not a text, and is lost\n"), "{page}");
+    assert!(page.contains("  ! the authenticator would drop this entry: it has no `rolearn`\n"), "{page}");
+    let places: Vec<usize> = page.lines().filter_map(|line| line.find("aws-auth.yml:")).collect();
+    assert!(places.len() == 5 && places.iter().all(|place| *place == places[0]), "{page}");
+    let document = map(&desk, &["list", "-o", "json"]).ends(0).json();
+    check("map-list", &document);
+    assert_eq!(document["entries"][3]["marks"][0]["kind"], "dropped");
 }
 
 #[test]
@@ -233,7 +298,15 @@ fn one_layout_is_checked_and_made() {
     map(&desk, &["fmt"]).ends(0);
     let expected = MAP.replace("groups: [system:masters]", "groups:\n        - system:masters");
     assert_eq!(desk.read("aws-auth.yml"), expected, "the comment about the nodes stays");
-    map(&desk, &["fmt", "--check", "aws-auth.yml"]).ends(0).says("nothing to do");
+    map(&desk, &["fmt", "--check", "aws-auth.yml"])
+        .ends(0)
+        .says("nothing to do: `aws-auth.yml` has this layout");
+    let key = ["AKIA", "IOSFODNN7EXAMPLE"].concat();
+    desk.write("aws-auth.yml", &expected.replace("username: admin", &format!("username: {key}")));
+    map(&desk, &["fmt"])
+        .ends(0)
+        .says("not all of `aws-auth.yml` can be read as it should")
+        .says("has this layout");
     desk.write("aws-auth.yml", &MAP.replace("- rolearn", "- &a\n      rolearn"));
     map(&desk, &["fmt"]).ends(3).says("it has anchors, aliases or tags");
 }

@@ -88,3 +88,19 @@ fn what_nobody_owns_goes_by_the_users_word() {
     assert_eq!(cast.map().unwrap(), before);
     ends(cast.pipeline.rolecall(&["drift"]).unwrap(), 0);
 }
+
+#[test]
+fn nothing_to_do_needs_no_lock() {
+    // Nobody has bootstrapped this cluster: there is no lock to take.
+    let cast = Cast::assemble(Path::new(env!("CARGO_BIN_EXE_rolecall")), ClusterOptions::default()).unwrap();
+    let version = cast.version().unwrap();
+    let map = |arguments: &[&str]| {
+        cast.creator.rolecall(&[&["map"], arguments, &["--yes", "--context", "admin"]].concat()).unwrap()
+    };
+    let told = ends(map(&["remove", DEV]), 0);
+    assert!(told.says("there is no entry for `") && told.says("Nothing to do"), "{told}");
+    let told = document(&ends(map(&["remove", DEV, "-o", "json"]), 0));
+    check("apply-report", &told);
+    assert_eq!((&told["outcome"], &told["record"]), (&Value::Null, &Value::Null));
+    assert_eq!(cast.version().unwrap(), version);
+}

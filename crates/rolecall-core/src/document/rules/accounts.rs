@@ -33,8 +33,6 @@ pub(super) fn check(report: &mut Report<'_>, reading: &SectionReading) {
         let message = format!("`{account}` is not the id of an account: it lets nobody in");
         let finding = report.add((code, Level::Warning), (Section::MapAccounts, entry.span), message);
         finding.help = Some(account_help(bare).into());
-        let fix = is_blank_around.then(|| rewrite::text(Section::MapAccounts, inner, entry.node, bare));
-        finding.fix = fix.flatten();
     }
 }
 

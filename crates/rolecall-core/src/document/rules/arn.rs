@@ -141,10 +141,8 @@ fn why_never(item: &Item<'_>, written: &str) -> Option<Mistake> {
 
 fn session(arn: &PrincipalArn) -> Mistake {
     let message = format!("`{arn}` is a session: the authenticator looks for the role");
-    let role = arn.canonical();
-    // A role whose own name is in doubt is left to its author.
-    let new = arn.path().is_empty().then(|| role.to_string());
-    Mistake { message, help: format!("write `{role}`"), new }
+    // The role lets in everybody who may assume it, and the session was one of them.
+    Mistake { message, help: format!("write `{}`", arn.canonical()), new: None }
 }
 
 /// What the text is instead of the ARN of a principal.

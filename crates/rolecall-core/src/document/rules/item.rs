@@ -84,6 +84,15 @@ impl<'a> Item<'a> {
         last.map(|(key, value)| Member { key: *key, value: *value })
     }
 
+    /// Is every field written once? Of several spellings each leaves something of its own.
+    pub(super) fn is_plainly_keyed(&self) -> bool {
+        let is_once = |field: &str| {
+            let keys = self.members.iter().filter_map(|(key, _)| self.inner.node(*key).scalar());
+            keys.filter(|key| folds_to(key, field)).count() <= 1
+        };
+        ["username", "groups", self.arn_key()].into_iter().all(is_once)
+    }
+
     /// Where the ARN stands, or the whole item where it is not written in it.
     pub(super) fn place_of_arn(&self) -> (Section, Span) {
         self.place_of(self.arn_member)

@@ -8,6 +8,7 @@ use super::item::Item;
 use super::rewrite;
 use crate::effective::{Loss, LossKind, SectionReading};
 use crate::finding::{Code, Fix, Level, nearest};
+use crate::identity_mapping::CLUSTER_ADMIN_GROUP;
 use crate::principal::{PrincipalArn, PrincipalKind};
 
 pub(super) fn check(report: &mut Report<'_>, reading: &SectionReading, items: &[Item<'_>]) {
@@ -15,7 +16,7 @@ pub(super) fn check(report: &mut Report<'_>, reading: &SectionReading, items: &[
         let item = items.partition_point(|item| item.span.start <= loss.span.start);
         let item = item.checked_sub(1).map(|at| &items[at]);
         let (code, level, message, help) = describe(loss);
-        let fix = item.and_then(|item| mend(loss, item));
+        let fix = item.filter(|item| item.is_plainly_keyed()).and_then(|item| mend(loss, item));
         let help = match (&loss.kind, item) {
             (LossKind::Entry(_), Some(item)) => likely_mistake(item),
             _ => help,
@@ -100,7 +101,8 @@ fn mend(loss: &Loss, item: &Item<'_>) -> Option<Fix> {
 fn mend_arn_key(item: &Item<'_>) -> Option<Fix> {
     let wanted = item.arn_key();
     let other = item.member(item.other_arn_key()).filter(|_| item.member(wanted).is_none())?;
-    if item.member("sso").is_some() {
+    let mut groups = item.group_nodes().iter().filter_map(|node| item.inner.node(*node).scalar());
+    if item.member("sso").is_some() || groups.any(|group| group == CLUSTER_ADMIN_GROUP) {
         return None;
     }
     let arn = PrincipalArn::parse(item.inner.node(other.value).scalar()?).ok()?;

@@ -28,6 +28,7 @@ pub(super) use characters::named;
 use super::{AwsAuthDocument, Settings};
 use crate::finding::{Code, Finding, Level};
 use crate::identity_mapping::Section;
+use crate::rights::{Power, power};
 use item::Item;
 use survey::Survey;
 
@@ -58,7 +59,13 @@ pub(super) fn check(document: &AwsAuthDocument, settings: &Settings, findings: &
 fn check_item(report: &mut Report<'_>, survey: &Survey, item: &Item<'_>) {
     keys::check_item(report, item);
     let Some(entry) = item.entry else { return };
+    let earlier = report.findings.len();
     arn::check(report, item, entry);
+    // Whom an entry for a cluster-admin is for is decided by a person.
+    if power(&entry.mapping) == Power::ClusterAdmin {
+        let spelt = report.findings[earlier..].iter_mut().filter(|finding| finding.code != Code::ArnCase);
+        spelt.for_each(|finding| finding.fix = None);
+    }
     principal::check(report, survey, item);
     names::check(report, item, entry);
     templates::check(report, item, entry);

@@ -3,6 +3,8 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 
+use rolecall_yaml::edit;
+
 use super::Report;
 use crate::effective::{Entry, SectionReading};
 use crate::finding::{Code, Edit, Fix, Level};
@@ -36,9 +38,16 @@ fn within(report: &mut Report<'_>, reading: &SectionReading) {
         let finding = report.add((Code::RepeatedPrincipal, level), (section, entry.span), message);
         finding.help = Some("keep one entry with all the groups".into());
         let is_exact = is_same && !differs_in_case && first.sso == entry.sso;
-        finding.fix = (is_exact && section != Section::MapAccounts)
+        finding.fix = (is_exact && section != Section::MapAccounts && !has_comment(reading, entry))
             .then(|| Fix::new("remove the repetition", Edit::Remove(section, entry.index)));
     }
+}
+
+/// Would something that its author wrote down go with the entry?
+fn has_comment(reading: &SectionReading, entry: &Entry) -> bool {
+    let (Some(inner), Some(sequence)) = (reading.document(), reading.sequence()) else { return false };
+    let splices = edit::remove_items(inner, sequence, &[entry.index]).unwrap_or_default();
+    splices.iter().any(|splice| splice.span.of(inner.text()).contains('#'))
 }
 
 fn across(report: &mut Report<'_>, users: &SectionReading) {

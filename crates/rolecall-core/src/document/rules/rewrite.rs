@@ -7,7 +7,7 @@ use alloc::vec;
 use rolecall_yaml::{Document, Node, NodeId, NodeKind, ScalarStyle, Splice, edit};
 
 use crate::finding::{Edit, Fix};
-use crate::identity_mapping::Section;
+use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, Section};
 
 /// Writes `new` in the place of a scalar; `None` where something else depends on how that is written.
 pub(super) fn text(section: Section, inner: &Document, scalar: NodeId, new: &str) -> Option<Fix> {
@@ -35,7 +35,9 @@ pub(super) fn list(section: Section, inner: &Document, scalar: NodeId) -> Option
     let node = inner.node(scalar);
     let text =
         node.scalar().filter(|text| !text.is_empty() && !text.contains([',', ' ', '\n', '"', '\\']))?;
-    if matches!(style(node)?, ScalarStyle::Literal | ScalarStyle::Folded) || node.tag.is_some() {
+    // Nobody becomes cluster-admin by a mend.
+    let is_admin = text == CLUSTER_ADMIN_GROUP;
+    if is_admin || matches!(style(node)?, ScalarStyle::Literal | ScalarStyle::Folded) || node.tag.is_some() {
         return None;
     }
     Some(splice(section, node, format!("[{}]", plain(text)), format!("write `[{text}]`")))

@@ -98,11 +98,16 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     /// The line that holds the byte `at`, or the last one with content before it.
     fn at(text: &'a str, at: usize) -> Self {
-        let at = text.floor_char_boundary(at.min(text.len()));
-        let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let line = Line { start, text: &text[start..end] };
-        if line.text.trim().is_empty() && start > 0 { Line::at(text, start - 1) } else { line }
+        let mut end = text.floor_char_boundary(at.min(text.len()));
+        end += text[end..].find('\n').unwrap_or(text.len() - end);
+        loop {
+            let start = text[..end].rfind('\n').map_or(0, |at| at + 1);
+            let line = Line { start, text: &text[start..end] };
+            if start == 0 || !line.text.trim().is_empty() {
+                return line;
+            }
+            end = start - 1;
+        }
     }
 
     fn indent(&self) -> usize {

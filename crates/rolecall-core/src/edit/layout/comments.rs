@@ -36,7 +36,7 @@ struct Comment {
 }
 
 /// The comments of a text; none where it cannot be read.
-pub(super) fn of_text(text: &str) -> Vec<String> {
+pub(in crate::edit) fn of_text(text: &str) -> Vec<String> {
     let Ok(document) = Document::parse(text, &Limits::default()) else { return Vec::new() };
     let leaves = leaves(&document);
     found(&document, &leaves, 0).into_iter().map(|comment| comment.text).collect()

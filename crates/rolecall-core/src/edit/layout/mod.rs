@@ -1,7 +1,7 @@
 //! One layout for every map: keys in one order, two blanks of indent, lists and texts on lines of their own.
 //!
 //! Comments stay with what they are about, and what is read stays the same; both are proven. A file with
-//! anchors, aliases or tags is left alone, since its author has laid it out in a way of his own.
+//! anchors, aliases or tags is left alone, since its author has laid it out in a way of his own; so is JSON.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
@@ -11,13 +11,15 @@ use alloc::vec::Vec;
 
 use rolecall_yaml::{Document, Limits, NodeId, NodeKind};
 
-use super::{Refusal, RefusalKind};
+use super::{Refusal, RefusalKind, Touched};
 use crate::document::AwsAuthDocument;
 use crate::effective::SectionReading;
 use crate::identity_mapping::{IdentityMapping, Section};
 
 mod comments;
 mod lines;
+
+pub(super) use comments::of_text as comments_of;
 
 /// The text of `document` in the one layout; the same text where it has it already.
 ///
@@ -28,6 +30,15 @@ pub fn laid_out(document: &AwsAuthDocument) -> Result<String, Refusal> {
         let reason = format!("{what} cannot be laid out: {problem}");
         Refusal::new(RefusalKind::Refused, reason, "nothing was changed; lay it out by hand")
     };
+    Touched::all(document.effective()).check(document)?;
+    if is_json(document.text()) {
+        let hint = "nothing was changed; write it as YAML first, such as with `kubectl create --dry-run=client -o yaml -f FILE`";
+        return Err(Refusal::new(
+            RefusalKind::Refused,
+            "the file is JSON, and the layout is one of YAML",
+            hint,
+        ));
+    }
     let mut sections = BTreeMap::new();
     for section in Section::ALL {
         if let Some(text) = section_laid_out(document.effective().section(section)) {
@@ -42,11 +53,14 @@ pub fn laid_out(document: &AwsAuthDocument) -> Result<String, Refusal> {
     if is_proven { Ok(text) } else { Err(refused("the file", "it would not say the same afterwards")) }
 }
 
+/// Is the text JSON? What is in brackets, and is none, is YAML and becomes lines.
+fn is_json(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+        && serde_json::from_str::<serde::de::IgnoredAny>(text.trim_start_matches('\u{feff}')).is_ok()
+}
+
 /// The text of a section; `None` where there is none to lay out.
 fn section_laid_out(reading: &SectionReading) -> Option<Result<String, String>> {
-    if let Some(unreadable) = reading.unreadable() {
-        return Some(Err(unreadable.message.clone()));
-    }
     reading.document()?.root()?;
     Some(laid_out_text(reading.text()?, None))
 }

@@ -53,5 +53,5 @@ pub(crate) fn run(args: &AddArgs, screen: &Screen) -> Result<Status, Failure> {
         answer.notes.extend(chosen.map(|mapping| format!("the username is `{}`", mapping.username)));
         Ok(answer)
     };
-    args.place.edit(&answer, true, screen)
+    args.place.edit(&|_| add.touched(), &answer, true, screen)
 }

@@ -6,7 +6,7 @@ use rolecall_core::edit::{Answer, EntryEdit, Refusal, wished};
 use rolecall_core::effective::EffectiveMap;
 use rolecall_core::observed::ObservedAccess;
 use rolecall_core::plan::Plan;
-use rolecall_engine::line::{self, ApplyRequest, Approval, Planned};
+use rolecall_engine::line::{self, ApplyReport, ApplyRequest, Approval, Planned};
 
 use super::failure;
 use super::place::PlaceArgs;
@@ -45,6 +45,9 @@ pub(super) fn edit(
     if args.dry_run {
         screen.note("nothing was changed: this was a dry run");
         return Ok(Status::Done);
+    }
+    if answer.edits.is_empty() {
+        return apply::tell(&nothing(planned), screen);
     }
     if !args.yes && !changes.is_empty() && !apply::asks("Apply these changes? [y/N]", screen)? {
         screen.note("nothing was changed");
@@ -94,6 +97,22 @@ fn show(planned: &Planned, is_all: bool, screen: &Screen) -> Result<(), Failure>
     }
     screen.show(&lines);
     Ok(())
+}
+
+/// How an apply ends that has nothing to do: for that, nobody needs the lock.
+fn nothing(planned: Planned) -> ApplyReport {
+    let Planned { plan, observed, judgements } = planned;
+    ApplyReport {
+        plan,
+        observed,
+        judgements,
+        record: None,
+        outcome: None,
+        verification: None,
+        is_ledger_written: false,
+        settled: Vec::new(),
+        remarks: Vec::new(),
+    }
 }
 
 /// What a repository owns is edited there.

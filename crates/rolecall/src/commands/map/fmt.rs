@@ -28,9 +28,14 @@ pub(crate) struct FmtArgs {
 }
 
 pub(crate) fn run(args: &FmtArgs, screen: &Screen) -> Result<Status, Failure> {
+    Sheet::check_output(&args.path, args.dry_run || args.check, screen)?;
     let sheet = Sheet::open(&args.path, screen)?;
     let text = laid_out(&sheet.document).map_err(failure)?;
     let is_changed = text != sheet.document.text();
+    sheet.warn_of_errors(screen);
     sheet.write(&text, &[], args.dry_run || args.check, screen)?;
+    if !is_changed {
+        screen.note(format!("nothing to do: `{}` has this layout already", sheet.name));
+    }
     Ok(if args.check && is_changed { Status::Changed } else { Status::Done })
 }

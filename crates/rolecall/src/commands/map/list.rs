@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rolecall_core::edit::listing::{self, Filter, Listed};
 use rolecall_core::edit::wished;
-use rolecall_core::finding::has_errors;
 use rolecall_core::identity_mapping::Section;
 use rolecall_core::plan::{Standing, plan};
-use rolecall_core::render::{API_VERSION, Line, Tone};
+use rolecall_core::render::{API_VERSION, Line, Tone, printable};
 use serde_json::{Value, json};
 
 use super::place::is_of_cluster;
@@ -19,7 +18,7 @@ use crate::failure::{Failure, Status};
 use crate::output::Screen;
 use crate::target::within;
 
-/// List the entries, and those that match nobody, do not count or are outranked
+/// List the entries, and those that match nobody, do not count, are outranked, lost or dropped
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// The file, or a folder that holds `aws-auth.yml`; `-` reads stdin
@@ -37,7 +36,10 @@ pub(crate) struct ListArgs {
     /// Only those with this username, as it is written
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
-    /// The same, as the commands that edit have it
+    /// Only those of this principal, in whatever case
+    #[arg(long, value_name = "ARN")]
+    arn: Option<String>,
+    /// The file, as the commands that edit have it
     #[arg(short, long, value_name = "PATH", conflicts_with_all = ["path", "context", "cluster"])]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -57,10 +59,7 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Status, Failure> {
         ("cluster", name, entries)
     } else {
         let sheet = Sheet::open(args.file.as_ref().unwrap_or(&args.path), screen)?;
-        if has_errors(&sheet.findings) {
-            screen.warning(format!("not all of `{}` can be read as it should", sheet.name));
-            screen.hint("`rolecall check` tells what is wrong with it");
-        }
+        sheet.warn_of_errors(screen);
         ("file", sheet.name.clone(), listing::of_file(&sheet.document, &sheet.findings))
     };
     let filter = args.filter();
@@ -88,6 +87,7 @@ impl ListArgs {
             account: self.account.clone(),
             section,
             username: self.username.clone(),
+            principal: self.arn.clone(),
         }
     }
 }
@@ -152,17 +152,25 @@ fn table(entries: &[Listed]) -> Vec<Line> {
 }
 
 fn cells(entry: &Listed) -> [String; 5] {
-    let whole = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
     let place = entry.place.as_ref().map(|place| format!("{}:{}", place.file, place.line));
     let standing = entry.standing.as_ref().map(|standing| {
         let (standing, owner) = told(standing);
         owner.map_or_else(|| standing.to_owned(), |owner| format!("owned by {owner}"))
     });
+    let whole = |text: &str| if text.is_empty() { "-".to_owned() } else { shown(text) };
+    let groups: Vec<String> = entry.mapping.groups.iter().map(|group| shown(group)).collect();
     [
         entry.section.kind().to_owned(),
-        entry.mapping.principal.clone(),
+        whole(&entry.mapping.principal),
         whole(&entry.mapping.username),
-        whole(&entry.mapping.groups.join(",")),
-        place.or(standing).unwrap_or_default(),
+        if groups.is_empty() { "-".to_owned() } else { groups.join(",") },
+        printable(&place.or(standing).unwrap_or_default()).into_owned(),
     ]
+}
+
+/// A text as it is written, in quotes where one could not see where it ends.
+fn shown(text: &str) -> String {
+    let is_plain = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == ',');
+    let text = printable(text);
+    if is_plain { text.into_owned() } else { format!("\"{text}\"") }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rolecall_core::edit::{Answer, Refusal};
+use rolecall_core::edit::{Answer, Refusal, Touched};
 use rolecall_core::effective::EffectiveMap;
 
 use super::sheet::Sheet;
@@ -36,9 +36,10 @@ pub(super) fn is_of_cluster(args: &ClusterArgs) -> bool {
 }
 
 impl PlaceArgs {
-    /// Makes the edit that `answer` comes to in the map.
+    /// Makes the edit that `answer` comes to in the map, where all that is `touched` can be read.
     pub(super) fn edit(
         &self,
+        touched: &dyn Fn(&EffectiveMap) -> Touched,
         answer: &dyn Fn(&EffectiveMap) -> Result<Answer, Refusal>,
         creates: bool,
         screen: &Screen,
@@ -46,11 +47,13 @@ impl PlaceArgs {
         if is_of_cluster(&self.cluster) {
             return cluster::edit(self, answer, screen);
         }
+        Sheet::check_output(&self.file, self.dry_run, screen)?;
         let sheet = if creates {
             Sheet::open_or_begin(&self.file, screen)?
         } else {
             Sheet::open(&self.file, screen)?
         };
+        touched(sheet.document.effective()).check(&sheet.document).map_err(failure)?;
         let answer = answer(sheet.document.effective()).map_err(failure)?;
         answer.notes.iter().for_each(|note| screen.note(note));
         sheet.edit(&answer.edits, self.dry_run, screen)

@@ -37,5 +37,5 @@ pub(crate) fn run(args: &RemoveArgs, screen: &Screen) -> Result<Status, Failure>
         (None, None) => return Err(Failure::usage("no principal is named")),
     };
     let remove = Remove { selected, all: args.all };
-    args.place.edit(&|map| remove.answer(map), false, screen)
+    args.place.edit(&|map| remove.touched(map), &|map| remove.answer(map), false, screen)
 }

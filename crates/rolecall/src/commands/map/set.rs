@@ -41,5 +41,5 @@ pub(crate) fn run(args: &SetArgs, screen: &Screen) -> Result<Status, Failure> {
         added: args.added.clone(),
         removed: args.removed.clone(),
     };
-    args.place.edit(&|map| set.answer(map), false, screen)
+    args.place.edit(&|map| set.touched(map), &|map| set.answer(map), false, screen)
 }

@@ -33,6 +33,15 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
+    /// The text of stdin goes to stdout, where a document for scripts has no room beside it.
+    pub(super) fn check_output(path: &Path, dry_run: bool, screen: &Screen) -> Result<(), Failure> {
+        if path != Path::new("-") || dry_run || screen.is_text() {
+            return Ok(());
+        }
+        Err(Failure::usage("the text of stdin is written to stdout, where nothing else has room")
+            .hint("edit stdin without `--output`, or look at the edit with `--dry-run`"))
+    }
+
     /// Reads the map at `path`.
     pub(super) fn open(path: &Path, screen: &Screen) -> Result<Self, Failure> {
         if path == Path::new("-") {
@@ -62,6 +71,14 @@ impl Sheet {
         Ok(Self { name, path, before: text, document, findings, is_new: false })
     }
 
+    /// Tells that something is wrong with the map, whatever becomes of it.
+    pub(super) fn warn_of_errors(&self, screen: &Screen) {
+        if has_errors(&self.findings) {
+            screen.warning(format!("not all of `{}` can be read as it should", self.name));
+            screen.hint("`rolecall check` tells what is wrong with it");
+        }
+    }
+
     /// Makes `edits`, unless the result were worse than before, and tells what changed.
     pub(super) fn edit(
         &self,
@@ -83,7 +100,11 @@ impl Sheet {
             .hint("what is shown above would be wrong with the file"));
         }
         let told: Vec<Value> = edits.iter().filter_map(|edit| self.told(edit)).collect();
-        self.write(&text, &told, dry_run, screen)
+        self.write(&text, &told, dry_run, screen)?;
+        if text == self.before {
+            screen.note(format!("nothing to do: `{}` says so already", self.name));
+        }
+        Ok(Status::Done)
     }
 
     /// Writes `text`, and tells what changed. The text of stdin goes to stdout, changed or not.
@@ -93,7 +114,7 @@ impl Sheet {
         edits: &[Value],
         dry_run: bool,
         screen: &Screen,
-    ) -> Result<Status, Failure> {
+    ) -> Result<(), Failure> {
         let is_changed = text != self.before;
         let is_written = is_changed && !dry_run;
         let diff = difference(&self.name, &masked(&self.before), &masked(text));
@@ -106,7 +127,7 @@ impl Sheet {
                 std::fs::write(path, text)
                     .map_err(|error| Failure::io(format!("write `{}`", path.display()), error))?;
             }
-            Some(path) if is_written => replace(path, text, Access::Kept)?,
+            Some(path) if is_written => replace(path, &self.before, text, Access::Kept)?,
             _ => {}
         }
         if screen.is_json() && (self.path.is_some() || dry_run) {
@@ -115,12 +136,11 @@ impl Sheet {
             screen.lines(&diff)?;
         }
         match (is_changed, is_written) {
-            (false, _) => screen.note(format!("nothing to do: `{}` says so already", self.name)),
             (true, true) if self.path.is_some() => screen.note(format!("`{}` is written", self.name)),
             (true, false) => screen.note("nothing was changed: this was a dry run"),
             _ => {}
         }
-        Ok(Status::Done)
+        Ok(())
     }
 
     fn report(&self, text: &str, edits: &[Value], is_written: bool) -> Value {
