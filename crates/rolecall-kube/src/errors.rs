@@ -129,7 +129,7 @@ fn hint(status: StatusCode, kind: PortErrorKind, message: &str) -> Option<String
     let text = match kind {
         PortErrorKind::Unauthenticated => {
             "is the principal in `aws-auth`, or does it have an access entry, and are its credentials current? \
-             `rolecall explain ARN` says whom the map takes it for"
+             `rolecall whoami` looks for the reason"
         }
         PortErrorKind::Denied => BOOTSTRAP,
         PortErrorKind::Throttled => {

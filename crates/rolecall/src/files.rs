@@ -127,17 +127,30 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
         io::ErrorKind::NotFound => Failure::new(format!("there is no file `{}`", path.display())),
         _ => Failure::io(format!("read `{}`", path.display()), error),
     })?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Failure::new(format!("`{}` is not UTF-8: byte {at} cannot be read", path.display()))
-    })
+    text_of(&path.display().to_string(), bytes)
 }
 
 /// Reads all of stdin as text.
 pub(crate) fn read_stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    io::stdin().read_to_string(&mut text).map_err(|error| Failure::io("read stdin", error))?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes).map_err(|error| Failure::io("read stdin", error))?;
+    text_of("stdin", bytes)
+}
+
+fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
+    // PowerShell writes UTF-16 where output is redirected; without a mark, a letter's other byte is zero.
+    if bytes.starts_with(&[0xff, 0xfe])
+        || bytes.starts_with(&[0xfe, 0xff])
+        || bytes.iter().take(2).any(|byte| *byte == 0)
+    {
+        return Err(Failure::new(format!("`{name}` is UTF-16, and must be UTF-8")).hint(
+            "`iconv -f UTF-16 -t UTF-8 FILE` converts it; PowerShell: `… | Set-Content -Encoding utf8 FILE`",
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::new(format!("`{name}` is not UTF-8: byte {at} cannot be read"))
+    })
 }
 
 /// Writes a text to stdout byte for byte: colour and the like are not ours to take away.
@@ -176,14 +189,24 @@ pub(crate) fn from_here(path: &Path) -> PathBuf {
 
 /// The map at `path`; `None` for a folder without one.
 pub(crate) fn find_map(path: &Path) -> Result<Option<PathBuf>, Failure> {
-    if !path.exists() {
+    if !is_there(path)? {
         return Err(Failure::new(format!("there is no file or folder `{}`", path.display()))
             .hint("name the file, or a folder that holds `aws-auth.yml`"));
     }
     if !path.is_dir() {
         return Ok(Some(path.to_owned()));
     }
-    Ok(NAMES.iter().map(|name| path.join(name)).find(|file| file.exists()))
+    for file in NAMES.map(|name| path.join(name)) {
+        if is_there(&file)? {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
+}
+
+/// Is there anything at `path`? Where that cannot be told, it is an error: nobody may look, or links go round.
+pub(crate) fn is_there(path: &Path) -> Result<bool, Failure> {
+    path.try_exists().map_err(|error| Failure::io(format!("look for `{}`", path.display()), error))
 }
 
 /// A folder without a map.

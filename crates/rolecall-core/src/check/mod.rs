@@ -14,7 +14,7 @@ mod mend;
 pub use crate::document::{Settings, masked};
 pub use mend::fixed;
 
-use crate::document::{AwsAuthDocument, finish, is_meant, unreadable_file};
+use crate::document::{AwsAuthDocument, finish, is_meant, unreadable_text};
 use crate::finding::{Code, Finding, Level, Place};
 
 /// What is wrong with a file.
@@ -72,11 +72,8 @@ fn inspect(file: &str, text: &str, settings: &Settings) -> Inspection {
         inspection.read((file, &lines), object, settings);
     }
     let has_errors = !errors.is_empty();
-    inspection.findings.extend(
-        errors
-            .into_iter()
-            .map(|(message, at)| unreadable_file(Place::of(file, text, &lines, Span::at(at)), &message)),
-    );
+    let unreadable = errors.iter().map(|(message, at)| unreadable_text((file, text, &lines), message, *at));
+    inspection.findings.extend(unreadable);
     if inspection.meant == 0 && !has_errors {
         let message = "no object in the file is the map";
         let finding = Finding::new(Code::NotAwsAuth, Level::Error, Place::start_of(file), message);

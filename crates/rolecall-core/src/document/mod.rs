@@ -20,6 +20,7 @@ mod hindrance;
 mod rules;
 mod secrets;
 mod settings;
+mod slip;
 mod verdict;
 
 #[cfg(test)]
@@ -91,8 +92,7 @@ impl AwsAuthDocument {
         let outer = match Document::parse(text, &Limits::default()) {
             Ok(outer) => Arc::new(outer),
             Err(error) => {
-                let span = Span { start: error.at, end: error.at };
-                findings.push(unreadable_file(Place::of(file, text, lines, span), &error.message));
+                findings.push(unreadable_text((file, text, lines), &error.message, error.at));
                 return None;
             }
         };
@@ -240,6 +240,19 @@ pub(crate) fn unreadable_file(place: Place, problem: &str) -> Finding {
     let message = format!("the file is not readable as YAML: {problem}");
     Finding::new(Code::UnreadableFile, Level::Error, place, message)
         .help("nothing is applied until it is; check the indentation and quotes at this place")
+}
+
+/// A file that YAML gives up at the byte `at`, with the likely mistake.
+pub(crate) fn unreadable_text(
+    (file, text, lines): (&str, &str, &LineIndex),
+    problem: &str,
+    at: usize,
+) -> Finding {
+    let Some(slip) = slip::conflict(text).or_else(|| slip::slip(text, at)) else {
+        return unreadable_file(Place::of(file, text, lines, Span::at(at)), problem);
+    };
+    let problem = format!("{problem}: {}", slip.what);
+    unreadable_file(Place::of(file, text, lines, slip.at), &problem).help(slip.help)
 }
 
 fn too_large(place: Place, bytes: usize) -> Finding {

@@ -85,11 +85,13 @@ pub enum Code {
     NoGroups,
     /// RC039: an allow comment that allows nothing.
     Allowance,
+    /// RC040: a map that lets nobody in.
+    NobodyMapped,
 }
 
 impl Code {
     /// All of them, in their order.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::UnreadableFile,
         Self::NotAwsAuth,
         Self::SectionNotText,
@@ -129,6 +131,7 @@ impl Code {
         Self::KeySpelling,
         Self::NoGroups,
         Self::Allowance,
+        Self::NobodyMapped,
     ];
 
     /// The code as it is written.
@@ -245,4 +248,5 @@ const PAGES: [(&str, &str); Code::ALL.len()] = [
     page!("RC037"),
     page!("RC038"),
     page!("RC039"),
+    page!("RC040"),
 ];

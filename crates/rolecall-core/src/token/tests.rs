@@ -257,6 +257,9 @@ fn the_first_failing_check_speaks() {
     };
     check("https:", "http:", Check::Scheme);
     check("https://", "//", Check::Scheme);
+    let scheme = |to: &str| inspect_url(&GOOD.replace("https:", to)).failure.unwrap().message;
+    assert_eq!(scheme("http:"), "the scheme of its URL is `http`, not `https`");
+    assert_eq!(scheme(""), "its URL does not begin with `https://`");
     check("https", "ht\u{1}tps", Check::Url);
     check(".com/", ".com:443/", Check::Host);
     check(".com/", ".com./", Check::Host);

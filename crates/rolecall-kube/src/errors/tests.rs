@@ -62,11 +62,11 @@ fn check(code: u16, message: &str, kind: PortErrorKind, hint: &str) {
 
 #[test]
 fn the_server_s_words_and_the_next_step() {
-    check(401, "Unauthorized", PortErrorKind::Unauthenticated, "rolecall explain");
+    check(401, "Unauthorized", PortErrorKind::Unauthenticated, "rolecall whoami");
     let denied = "configmaps \"aws-auth\" is forbidden: User \"ci\" cannot patch resource \"configmaps\"";
     check(403, denied, PortErrorKind::Denied, "rolecall bootstrap cluster");
     let nobody = "configmaps is forbidden: User \"system:anonymous\" cannot list resource \"configmaps\"";
-    check(403, nobody, PortErrorKind::Unauthenticated, "rolecall explain");
+    check(403, nobody, PortErrorKind::Unauthenticated, "rolecall whoami");
     check(404, "namespaces \"rolecall\" not found", PortErrorKind::NotFound, "rolecall bootstrap cluster");
     check(404, "configmaps \"aws-auth\" not found", PortErrorKind::NotFound, "");
     check(409, "the object has been modified", PortErrorKind::Conflict, "");

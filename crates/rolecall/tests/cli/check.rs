@@ -30,9 +30,22 @@ fn the_exit_status_is_the_worst_finding() {
     desk.write("aws-auth.yml", &broken());
     desk.run(&["check", "aws-auth.yml"]).ends(3).prints("error[RC004]").prints("1 error, ");
     desk.run(&["check", "nope.yml"]).ends(1).says("there is no file or folder `nope.yml`").says("hint: ");
+    // What cannot be looked at is not said to be missing.
+    std::os::unix::fs::symlink("round.yml", desk.path("round.yml")).unwrap();
+    for command in ["check", "plan"] {
+        desk.run(&[command, "round.yml"]).ends(1).says("error: look for `round.yml`");
+    }
+    std::fs::remove_file(desk.path("round.yml")).unwrap();
     desk.run(&["check", "--deny", "everything"]).ends(64);
     std::fs::write(desk.path("bytes.yml"), b"a: \xff").unwrap();
     desk.run(&["check", "bytes.yml"]).ends(1).says("`bytes.yml` is not UTF-8: byte 3");
+    for mark in [&b"\xff\xfe"[..], b""] {
+        let map = calm();
+        let wide = map.encode_utf16().flat_map(u16::to_le_bytes);
+        std::fs::write(desk.path("bytes.yml"), mark.iter().copied().chain(wide).collect::<Vec<u8>>())
+            .unwrap();
+        desk.run(&["check", "bytes.yml"]).ends(1).says("`bytes.yml` is UTF-16").says("hint: `iconv");
+    }
 }
 
 #[test]

@@ -181,6 +181,18 @@ fn the_token_alone_is_printed_on_demand_and_can_be_inspected() {
     page.prints("region          ap-northeast-1").prints("long-lived").prints("It passes every check");
     let credential = desk.run(&["token", "-i", "prod"]).stdout;
     desk.run_with(&["token", "inspect"], &credential).ends(0).prints("It passes every check");
+    for around in
+        [format!("Bearer {alone}"), format!("'{}'\n", alone.trim()), format!("\"bearer {}\"", alone.trim())]
+    {
+        desk.run_with(&["token", "inspect"], &around).ends(0).prints("It passes every check");
+    }
+    for command in ["inspect", "verify"] {
+        let hint = format!("| rolecall token {command}`");
+        desk.run_with(&["token", command], "").ends(1).says(&hint);
+        desk.run_with(&["token", command, "--region", "nonsense"], &alone)
+            .ends(64)
+            .says("regions look like `ap-northeast-1`");
+    }
     desk.run(&["token", "inspect", "k8s-aws-v2.x"]).ends(1).prints("x refused: ").prints("  hint: ");
     for nothing in ["", "\n"] {
         let outcome = desk.run_with(&["token", "inspect"], nothing).ends(1);

@@ -22,20 +22,26 @@ impl Disguise {
             Self::LooksLike(letter) => (letter, "which looks like another letter"),
             Self::Foreign(letter) => (letter, "which no name in IAM has"),
         };
-        let name = match letter {
-            '\u{a0}' => " (no-break space)",
-            '\u{ad}' => " (soft hyphen)",
-            '\u{200b}' => " (zero width space)",
-            '\u{200c}' | '\u{200d}' => " (zero width joiner)",
-            '\u{feff}' => " (byte order mark)",
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => " (changes the direction of the text)",
-            '\u{370}'..='\u{3ff}' => " (a Greek letter)",
-            '\u{400}'..='\u{52f}' => " (a Cyrillic letter)",
-            '\u{ff01}'..='\u{ff5e}' => " (full width)",
-            _ => "",
-        };
-        format!("U+{:04X}{name}, {what}", u32::from(letter))
+        format!("{}, {what}", named(letter))
     }
+}
+
+/// Its code point, and its name where it is common.
+pub(in super::super) fn named(letter: char) -> String {
+    let name = match letter {
+        '\u{a0}' => " (no-break space)",
+        '\u{3000}' => " (ideographic space)",
+        '\u{ad}' => " (soft hyphen)",
+        '\u{200b}' => " (zero width space)",
+        '\u{200c}' | '\u{200d}' => " (zero width joiner)",
+        '\u{feff}' => " (byte order mark)",
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => " (changes the direction of the text)",
+        '\u{370}'..='\u{3ff}' => " (a Greek letter)",
+        '\u{400}'..='\u{52f}' => " (a Cyrillic letter)",
+        '\u{ff01}'..='\u{ff5e}' => " (full width)",
+        _ => "",
+    };
+    format!("U+{:04X}{name}", u32::from(letter))
 }
 
 /// The first character of a username, group or key that is not what it seems. A word that is all Greek or

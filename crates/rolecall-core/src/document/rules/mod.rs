@@ -23,6 +23,8 @@ mod survey;
 mod templates;
 mod unreadable;
 
+pub(super) use characters::named;
+
 use super::{AwsAuthDocument, Settings};
 use crate::finding::{Code, Finding, Level};
 use crate::identity_mapping::Section;

@@ -11,6 +11,7 @@ use crate::identity_mapping::Section;
 
 pub(super) fn check(report: &mut Report<'_>) {
     misspelt(report);
+    nobody(report);
     nearly_full(report);
 }
 
@@ -41,6 +42,22 @@ fn key_span(report: &Report<'_>, key: &str) -> Span {
     let Some(NodeKind::Mapping { entries, .. }) = data else { return Span::at(0) };
     let found = entries.iter().find(|(node, _)| outer.node(*node).scalar() == Some(key));
     found.map_or(Span::at(0), |(node, _)| outer.node(*node).span)
+}
+
+/// RC040. What is there and cannot be read was told before.
+fn nobody(report: &mut Report<'_>) {
+    let document = report.document;
+    let is_blank =
+        |section: Section| document.data().get(section.key()).is_none_or(|text| text.trim().is_empty());
+    let is_told = report.findings.iter().any(|finding| finding.level == Level::Error);
+    if is_told || !Section::ALL.into_iter().all(is_blank) {
+        return;
+    }
+    let node = document.data_node().unwrap_or(document.object());
+    let span = Span::at(document.outer().node(node).span.start);
+    let message = "the map says nothing: nobody gets in by it".into();
+    let finding = report.add_in_file((Code::NobodyMapped, Level::Warning), span, message);
+    finding.help = Some("write `mapRoles: |` below `data:`, and the entries below that".into());
 }
 
 /// RC033, from nine tenths on.

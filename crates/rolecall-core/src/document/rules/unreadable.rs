@@ -6,6 +6,7 @@ use alloc::vec;
 
 use rolecall_yaml::{NodeKind, ScalarStyle, Span, Splice};
 
+use super::super::slip::slip;
 use super::Report;
 use crate::effective::{SectionReading, Unreadable};
 use crate::finding::{Code, Edit, Fix, Level};
@@ -64,7 +65,8 @@ fn likely(
         let what = "it begins like JSON, and is not";
         return Some(Likely::new(what, "look for a missing comma, quote or bracket before this place"));
     }
-    tab(&line, text)
+    slip(text, unreadable.at)
+        .map(|slip| Likely { at: Some(slip.at), ..Likely::new(slip.what, slip.help) })
         .or_else(|| template(section, text, unreadable.at))
         .or_else(|| start(&line, unreadable))
         .or_else(|| indent(text, &line, unreadable))
@@ -116,20 +118,6 @@ impl<'a> Line<'a> {
         let end = self.start + self.text.trim_end().len();
         Span { start: self.start + self.indent(), end }
     }
-}
-
-fn tab(line: &Line<'_>, text: &str) -> Option<Likely> {
-    let blanks = |line: &Line<'_>| {
-        let length = line.text.len() - line.text.trim_start_matches([' ', '\t']).len();
-        let tab = line.text[..length].find('\t')?;
-        Some(Span { start: line.start + tab, end: line.start + length })
-    };
-    let above = line.start.checked_sub(1).map(|at| Line::at(text, at));
-    let below = text.get(line.start + line.text.len() + 1..).filter(|rest| !rest.is_empty());
-    let below = below.map(|_| Line::at(text, line.start + line.text.len() + 1));
-    let at = blanks(line).or_else(|| blanks(&above?)).or_else(|| blanks(&below?))?;
-    let likely = Likely::new("this line is indented with a tab", "indent with blanks only");
-    Some(Likely { at: Some(at), ..likely })
 }
 
 /// `username: {{SessionName}}` is a mapping in a mapping to YAML.

@@ -75,7 +75,9 @@ fn comment(report: &CheckReport, shown: usize) -> String {
     let verdict = if is_refused { "Refused" } else { "Fine" };
     let title = format!("{verdict}: {}", report.summary());
     let mut comment = start(report.topic(), &title);
-    let findings: Vec<(&CheckedFile, &Finding)> = report.findings().collect();
+    let mut findings: Vec<(&CheckedFile, &Finding)> = report.findings().collect();
+    // What refuses a file must not be cut off behind notes.
+    findings.sort_by_key(|(_, finding)| (finding.allowed.is_some(), finding.level));
     if findings.is_empty() {
         return comment;
     }

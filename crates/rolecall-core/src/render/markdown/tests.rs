@@ -39,6 +39,16 @@ RC008 aws-auth.yml:1:1
 }
 
 #[test]
+fn what_refuses_stands_first() {
+    let with = |line, level| Finding { level, ..finding(line, "x") };
+    let allowed = Finding { allowed: Some("y".into()), ..with(1, Level::Error) };
+    let findings = vec![allowed, with(2, Level::Note), with(3, Level::Error), with(4, Level::Warning)];
+    let comment = markdown(&report(findings));
+    let rows = comment.lines().filter_map(|line| line.strip_prefix("| ")?.split(" `RC").next());
+    assert_eq!(rows.skip(1).collect::<Vec<_>>(), ["error", "warning", "note", "allowed"]);
+}
+
+#[test]
 fn no_comment_is_longer_than_github_takes() {
     let message = "|".repeat(100_000);
     let comment = markdown(&report((1..=3000).map(|line| finding(line, &message)).collect()));

@@ -73,7 +73,11 @@ pub(super) fn unreadable_query(why: &str) -> Remark {
 /// Checks 5 to 7: scheme, host, path.
 pub(super) fn check_address(url: &Url<'_>, context: &InspectContext<'_>) -> Result<(), Remark> {
     if url.scheme != "https" {
-        let message = format!("its URL is `{}`, not `https`", shorten(&url.scheme));
+        let message = if url.scheme.is_empty() {
+            String::from("its URL does not begin with `https://`")
+        } else {
+            format!("the scheme of its URL is `{}`, not `https`", shorten(&url.scheme))
+        };
         return Err(remark(Check::Scheme, message, REMAKE));
     }
     let partition = context.partition.unwrap_or_else(|| own_partition(url.host));

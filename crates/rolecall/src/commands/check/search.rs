@@ -31,7 +31,7 @@ pub(super) fn sources(paths: &[PathBuf], stdin: &Path) -> Result<Vec<Source>, Fa
         } else if path.is_dir() {
             let root = path.canonicalize().map_err(|error| search.failure(path, error))?;
             search.folder(path, &root)?;
-        } else if path.exists() {
+        } else if files::is_there(path)? {
             let text = files::read(path)?;
             search.add(path, text, true);
         } else {

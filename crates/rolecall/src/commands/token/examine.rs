@@ -32,7 +32,7 @@ pub(super) struct InspectArgs {
     #[arg(value_name = "TOKEN", default_value = "-", hide_default_value = true)]
     token: String,
     /// The region of the cluster
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = region)]
     region: Option<String>,
 }
 
@@ -54,13 +54,13 @@ pub(super) struct VerifyArgs {
     #[arg(long, short = 'i', visible_aliases = ["cluster-id", "cluster"], value_name = "NAME")]
     cluster_name: Option<String>,
     /// The region of the cluster; its partition is the one whose hosts are allowed
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = region)]
     region: Option<String>,
 }
 
 /// `rolecall token inspect`
 pub(super) fn run_inspect(args: &InspectArgs, screen: &Screen) -> Result<Status, Failure> {
-    let token = given(&args.token)?;
+    let token = given(&args.token, "inspect")?;
     let context = InspectContext { now: Timestamp::now(), partition: None, region: args.region.as_deref() };
     let inspection = inspect(&token, &context);
     if screen.is_json() {
@@ -80,7 +80,7 @@ pub(super) fn run_inspect(args: &InspectArgs, screen: &Screen) -> Result<Status,
 /// `rolecall token verify`
 pub(super) fn run_verify(args: &VerifyArgs, screen: &Screen) -> Result<Status, Failure> {
     let cluster = cluster(args)?;
-    let token = given(&args.token)?;
+    let token = given(&args.token, "verify")?;
     let region = args.region.clone().or_else(|| cluster.as_ref().and_then(|cluster| cluster.region.clone()));
     let partition = region.as_deref().map(partition_of);
     let context = InspectContext { now: Timestamp::now(), partition, region: region.as_deref() };
@@ -124,24 +124,50 @@ fn cluster(args: &VerifyArgs) -> Result<Option<ClusterName>, Failure> {
     if args.online { named.map(Some) } else { Ok(named.ok()) }
 }
 
+/// What may be the name of a region: in another form it is a typing error.
+pub(super) fn region(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    match parts.split_last() {
+        Some((number, words))
+            if words.len() > 1
+                && words.iter().all(is_word)
+                && number.parse::<u8>().is_ok_and(|number| number > 0) =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err("regions look like `ap-northeast-1`".to_owned()),
+    }
+}
+
 /// The token that is meant: as it stands, of stdin, or out of an exec credential.
-fn given(token: &str) -> Result<String, Failure> {
-    let given = if token == "-" { piped()? } else { token.to_owned() };
-    let token = of_exec_credential(&given).unwrap_or_else(|| given.trim().to_owned());
+fn given(token: &str, command: &str) -> Result<String, Failure> {
+    let given = if token == "-" { piped(command)? } else { token.to_owned() };
+    let token = of_exec_credential(&given).unwrap_or_else(|| bare(&given).to_owned());
     if token.is_empty() {
-        return Err(Failure::new("there is no token: what was given is empty")
-            .hint("did the command before the pipe fail? `rolecall token … | rolecall token inspect`"));
+        return Err(Failure::new("there is no token: what was given is empty").hint(format!(
+            "did the command before the pipe fail? `rolecall token … | rolecall token {command}`"
+        )));
     }
     Ok(token)
 }
 
-fn piped() -> Result<String, Failure> {
+fn piped(command: &str) -> Result<String, Failure> {
     if io::stdin().is_terminal() {
-        return Err(
-            Failure::usage("there is no token on stdin").hint("`rolecall token … | rolecall token inspect`")
-        );
+        return Err(Failure::usage("there is no token on stdin")
+            .hint(format!("`rolecall token … | rolecall token {command}`")));
     }
     files::read_stdin()
+}
+
+/// A token without what stands around it in headers and scripts: `Bearer`, quotes, blanks.
+fn bare(text: &str) -> &str {
+    let unquoted = text.trim().trim_matches(['"', '\'']).trim();
+    let token = match unquoted.split_once(char::is_whitespace) {
+        Some((word, token)) if word.eq_ignore_ascii_case("bearer") => token,
+        _ => unquoted,
+    };
+    token.trim().trim_matches(['"', '\''])
 }
 
 fn of_exec_credential(text: &str) -> Option<String> {

@@ -32,7 +32,7 @@ pub(crate) struct TokenArgs {
     #[arg(long, short = 'r', visible_alias = "role", value_name = "ARN")]
     role_arn: Option<String>,
     /// The AWS region [env: AWS_REGION, AWS_DEFAULT_REGION]
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = examine::region)]
     region: Option<String>,
     /// What the role's trust policy asks for
     #[arg(long, short, value_name = "ID", requires = "role_arn")]
