@@ -63,6 +63,11 @@ pub(crate) fn is_meant(object: &Valued) -> (bool, bool) {
     (is_kind && is_named, is_map("data") && holds)
 }
 
+/// Does the file go on after the end of its first document, with more than nothing?
+pub(super) fn goes_on(outer: &Document) -> bool {
+    outer.has_more() && !is_nothing(outer.text().get(outer.end()..).unwrap_or_default())
+}
+
 /// Are there only comments and the marks of documents? Tools that join files end them with `---`.
 fn is_nothing(rest: &str) -> bool {
     rest.lines().all(|line| {
@@ -88,7 +93,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn root(&mut self) -> Option<Valued> {
-        if self.outer.has_more() && !is_nothing(self.text.get(self.outer.end()..).unwrap_or_default()) {
+        if goes_on(self.outer) {
             let span = Span { start: self.outer.end(), end: self.text.len() };
             let place = Place::of(self.file, self.text, self.lines, span);
             let message = "the file goes on after the end of its first document";

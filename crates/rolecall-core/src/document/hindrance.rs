@@ -8,6 +8,7 @@ use alloc::string::String;
 use rolecall_yaml::{Limits, Member, Value, Valued, to_json};
 
 use super::AwsAuthDocument;
+use super::config_map::goes_on;
 use crate::effective::{Entry, Loss, LossKind};
 use crate::finding::nearest;
 use crate::identity_mapping::{EntryKey, Section};
@@ -15,7 +16,7 @@ use crate::identity_mapping::{EntryKey, Section};
 impl AwsAuthDocument {
     /// Why nothing can be edited in this section, as a fragment.
     pub(crate) fn hindrance_in(&self, section: Section) -> Option<String> {
-        if self.outer.has_more() {
+        if goes_on(&self.outer) {
             return Some(
                 "the file goes on after the end of its first document, and only that is read".into(),
             );

@@ -127,7 +127,9 @@ pub fn of_file(document: &AwsAuthDocument, findings: &[Finding]) -> Vec<Listed> 
     }
     list.sort_by_key(|one| (one.section, one.place.as_ref().map(|place| (place.line, place.column))));
     if let Some(mask) = Mask::of(document.text()) {
-        list.iter_mut().for_each(|listed| hide(&mask, listed));
+        for listed in &mut list {
+            hide(&mask, listed);
+        }
     }
     list
 }

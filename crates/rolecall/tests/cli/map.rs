@@ -162,10 +162,10 @@ fn what_is_not_read_is_never_lost() {
         assert_eq!(desk.read("aws-auth.yml"), text, "{arguments:?}");
     };
     let add: &[&str] = &["add", DEV, "--group", "view"];
-    let list = MAP.replace("mapRoles: |", "mapRoles:");
+    let plain = MAP.replace("mapRoles: |", "mapRoles:");
     for arguments in [add, &["set", DEV, "--groups", "a"], &["remove", DEV], &["fmt"], &["fmt", "--check"]] {
-        refused(&list, arguments, "`mapRoles` is not a text");
-        refused(&list, arguments, "hint: mend it first: `rolecall check`");
+        refused(&plain, arguments, "`mapRoles` is not a text");
+        refused(&plain, arguments, "hint: mend it first: `rolecall check`");
     }
     refused(&MAP.replace("mapRoles: |", "maproles: |"), add, "does not read `maproles`");
     refused(&format!("{MAP}---\n{MAP}"), add, "the file goes on after the end of its first document");

@@ -80,6 +80,9 @@ fn what_is_not_touched_may_be_broken() {
     for touched in [add().touched(), set().touched(map), remove().touched(map)] {
         assert_eq!(touched.check(&document), Ok(()));
     }
+    // Tools that join files end them like this.
+    let ended = format!("{META}data:\n  mapRoles: |\n    []\n---\n# the end\n");
+    assert_eq!(add().touched().check(&self::document(&ended)), Ok(()));
     let absent = Remove { selected: Selected::Principal(format!("{DEV}2")), all: false };
     let refusal = absent.touched(map).check(&document).unwrap_err();
     assert!(refusal.reason.starts_with("`mapUsers` cannot be read"), "he may stand there: {refusal:?}");
