@@ -139,10 +139,12 @@ pub(crate) fn read_stdin() -> Result<String, Failure> {
 
 fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     // PowerShell writes UTF-16 where output is redirected; without a mark, a letter's other byte is zero.
-    if bytes.starts_with(&[0xff, 0xfe])
-        || bytes.starts_with(&[0xfe, 0xff])
-        || bytes.iter().take(2).any(|byte| *byte == 0)
-    {
+    let is_wide = match bytes[..] {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [first, second, ..] => (first == 0) != (second == 0),
+        _ => false,
+    };
+    if is_wide {
         return Err(Failure::new(format!("`{name}` is UTF-16, and must be UTF-8")).hint(
             "`iconv -f UTF-16 -t UTF-8 FILE` converts it; PowerShell: `… | Set-Content -Encoding utf8 FILE`",
         ));

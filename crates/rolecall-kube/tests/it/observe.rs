@@ -153,7 +153,7 @@ async fn a_token_that_nobody_maps_is_unauthenticated() {
     let stranger = stage::with_tokens(&cluster, &cluster.endpoint(), &tokens);
     for error in [stranger.observe().await.unwrap_err(), stranger.authenticate_afresh().await.unwrap_err()] {
         assert_eq!(error.kind, PortErrorKind::Unauthenticated, "{error}");
-        assert!(error.hint.as_deref().unwrap().contains("rolecall explain"), "{error:?}");
+        assert!(error.hint.as_deref().unwrap().contains("rolecall whoami"), "{error:?}");
         assert!(!format!("{error:?}").contains("not-a-token"), "{error:?}");
     }
 }
