@@ -30,7 +30,8 @@ pub(super) fn contestants(stage: &Stage) -> Result<Vec<Contestant>> {
             contestants.push(Contestant::steady(&format!("{command}, {size} entries"), run));
             let read = ["bench", "--read", "aws-auth.yml", "--read", "observed.yml"];
             let read = Run::new(&stage.xtask, &read[..=2 * reads], &folder);
-            contestants.push(Contestant::steady(&format!("reading alone, {size} entries, for {command}"), read));
+            contestants
+                .push(Contestant::steady(&format!("reading alone, {size} entries, for {command}"), read));
         }
     }
     let start = stage.rolecall(&["--version"], stage.cluster.home());
