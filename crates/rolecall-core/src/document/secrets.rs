@@ -18,6 +18,9 @@ struct Secret {
     span: Span,
 }
 
+/// The kind of what only names a secret.
+const KEY_ID: &str = "an AWS access key id";
+
 /// No key is so long that what names it and what it begins with are further apart.
 const LONGEST_HEAD: usize = 160;
 
@@ -55,7 +58,17 @@ const SIGNS: [&str; 9] = [
 /// `text` with every character of a secret replaced by `*`, wherever else it stands, too; it has as many
 /// characters and lines as before.
 pub fn masked(text: &str) -> Cow<'_, str> {
-    let found = find(text);
+    without_found(text, find(text))
+}
+
+/// The same, but for the ids of access keys: by themselves they open nothing, and people ask by them.
+pub(crate) fn masked_but_ids(text: &str) -> Cow<'_, str> {
+    let mut found = find(text);
+    found.retain(|secret| secret.kind != KEY_ID);
+    without_found(text, found)
+}
+
+fn without_found(text: &str, found: Vec<Secret>) -> Cow<'_, str> {
     if found.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -139,7 +152,7 @@ fn secret(text: &str, at: usize, sign: &str) -> Option<Secret> {
     match sign {
         "AKIA" | "ASIA" => {
             let span = run(text, at, |letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
-            of("an AWS access key id", span, is_start && span.len() == 20)
+            of(KEY_ID, span, is_start && span.len() == 20)
         }
         "k8s-aws-v1." => {
             let span = run(text, at, |letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));

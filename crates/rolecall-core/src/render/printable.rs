@@ -10,12 +10,12 @@ use alloc::string::{String, ToString};
 
 use serde_json::Value;
 
-use crate::check::masked;
+use crate::document::masked_but_ids;
 
 /// The text with every character spelt out that a terminal would obey, hide or let run backwards, or that makes a
 /// command of it for a CI, and without the secrets that show what they are.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    match masked(text) {
+    match masked_but_ids(text) {
         Cow::Borrowed(text) => spelt_out(text),
         Cow::Owned(text) => Cow::Owned(spelt_out(&text).into_owned()),
     }

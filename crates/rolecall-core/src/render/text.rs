@@ -8,6 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::remarks::{growth, plan_summary};
+use crate::check::masked;
 use crate::finding::Level;
 use crate::guard::{Judgement, Verdict};
 use crate::observed::{Knowledge, ObservedAccess};
@@ -217,6 +218,7 @@ impl Page {
 
     /// Puts `text` after `mark`, and further lines below the first word of it.
     fn say(&mut self, tone: Tone, mark: &str, text: &str) {
+        let text = masked(text);
         let indent = " ".repeat(mark.chars().count());
         let mut line = mark.to_string();
         let mut is_fresh = true;

@@ -215,3 +215,15 @@ fn takes_the_map_out_of_what_kubectl_printed() {
     desk.run(&["check", "list.yml"]).ends(0).prints("warning[RC012]").prints("only from a file of its own");
     desk.run(&["plan", "list.yml", "--observed", "list.yml"]).ends(3);
 }
+
+/// What the user names himself is told; only a map must not tell what stands in it.
+#[test]
+fn the_access_key_that_was_given_fills_its_template() {
+    let desk = Desk::new();
+    desk.write("aws-auth.yml", &MAP.replace("username: admin", "username: \"by-{{AccessKeyID}}\""));
+    let arn = "arn:aws:iam::111122223333:user/admin";
+    let id = "AKIAIOSFODNN7EXAMPLE";
+    desk.run(&["explain", arn, "--file", "aws-auth.yml", "--access-key-id", id])
+        .ends(0)
+        .prints(&format!("by-{id}"));
+}
