@@ -19,6 +19,15 @@ pub const CLUSTER_ADMIN_GROUP: &str = "system:masters";
 /// The group that makes a principal a node.
 pub const NODE_GROUP: &str = "system:nodes";
 
+/// The group that nodes are in beside [`NODE_GROUP`], while they join.
+pub const BOOTSTRAPPERS_GROUP: &str = "system:bootstrappers";
+
+/// The group of Fargate's pods beside these two; only Fargate assumes their role.
+pub const FARGATE_GROUP: &str = "system:node-proxier";
+
+/// The group that lets Windows nodes run kube-proxy, beside the first two.
+pub const WINDOWS_GROUP: &str = "eks:kube-proxy-windows";
+
 /// The three data keys of `aws-auth` that the authenticator reads, spelt exactly so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -169,7 +169,6 @@ pub fn may_be_reported(text: &str) -> bool {
     let Ok(arn) = PrincipalArn::parse(&folded) else { return false };
     let parts: Vec<&str> = folded.splitn(6, ':').collect();
     let [_, _, _, region, account, resource] = parts[..] else { return false };
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_name_byte);
     let is_resource = match (arn.kind(), resource.split_once('/')) {
         (PrincipalKind::Root, None) => resource == "root",
@@ -177,7 +176,12 @@ pub fn may_be_reported(text: &str) -> bool {
         (PrincipalKind::User, Some((_, name))) => name.rsplit('/').next().is_some_and(is_name),
         _ => false,
     };
-    region.is_empty() && is_account && is_resource && arn.canonical() == folded
+    region.is_empty() && is_account_id(account) && is_resource && arn.canonical() == folded
+}
+
+/// Is it the id of an AWS account? It has twelve digits.
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The letters of names in IAM (API reference, `CreateRole`).

@@ -61,6 +61,17 @@ pub struct AwsAuthDocument {
 }
 
 impl AwsAuthDocument {
+    /// The map with these data, as a file that says so and no more: what it says is judged as in any file.
+    pub(crate) fn of_data(file: &str, data: &BTreeMap<String, String>) -> (Option<Self>, Vec<Finding>) {
+        let map = serde_json::json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": { "name": "aws-auth", "namespace": "kube-system" },
+            "data": data,
+        });
+        Self::parse(file, &format!("{map:#}"))
+    }
+
     /// Parses the content of `file`, which holds nothing else, and checks it with the default settings.
     ///
     /// The document is `None` where the file is not the ConfigMap `aws-auth` at all. A document that comes

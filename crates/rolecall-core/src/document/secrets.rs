@@ -58,22 +58,22 @@ const SIGNS: [&str; 9] = [
 /// `text` with every character of a secret replaced by `*`, wherever else it stands, too; it has as many
 /// characters and lines as before.
 pub fn masked(text: &str) -> Cow<'_, str> {
-    without_found(text, find(text))
+    without_found(text, &find(text))
 }
 
 /// The same, but for the ids of access keys: by themselves they open nothing, and people ask by them.
 pub(crate) fn masked_but_ids(text: &str) -> Cow<'_, str> {
     let mut found = find(text);
     found.retain(|secret| secret.kind != KEY_ID);
-    without_found(text, found)
+    without_found(text, &found)
 }
 
-fn without_found(text: &str, found: Vec<Secret>) -> Cow<'_, str> {
+fn without_found<'a>(text: &'a str, found: &[Secret]) -> Cow<'a, str> {
     if found.is_empty() {
         return Cow::Borrowed(text);
     }
     let masked = starred(text, found.iter().map(|secret| secret.span));
-    Cow::Owned(without(&masked, &keys(text, &found)).into_owned())
+    Cow::Owned(without(&masked, &keys(text, found)).into_owned())
 }
 
 /// Tells every secret of a file by its kind.

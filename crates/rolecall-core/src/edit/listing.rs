@@ -10,13 +10,13 @@ use rolecall_yaml::{Document, NodeId, NodeKind, Span, folds_to};
 #[cfg(test)]
 mod tests;
 
-use super::named::{NamedPrincipal, is_account};
+use super::named::NamedPrincipal;
 use crate::document::{AwsAuthDocument, Mask};
 use crate::effective::{Entry, LossKind, SectionReading};
 use crate::finding::{Code, Finding, Place};
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 use crate::plan::{Plan, Standing};
-use crate::principal::PrincipalArn;
+use crate::principal::{PrincipalArn, is_account_id};
 
 /// One entry as it stands in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,13 +137,7 @@ pub fn of_file(document: &AwsAuthDocument, findings: &[Finding]) -> Vec<Listed> 
 /// The entries of a cluster's map, of which `plan` knows whose they are.
 pub fn of_cluster(data: &BTreeMap<String, String>, plan: &Plan) -> Vec<Listed> {
     // As a file that holds the same, so that it is judged alike.
-    let map = serde_json::json!({
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": { "name": "aws-auth", "namespace": "kube-system" },
-        "data": data,
-    });
-    let (document, findings) = AwsAuthDocument::parse("", &format!("{map:#}"));
+    let (document, findings) = AwsAuthDocument::of_data("", data);
     let Some(document) = document else { return Vec::new() };
     let standings: BTreeMap<&EntryKey, &Standing> =
         plan.unmanaged().iter().map(|one| (&one.key, &one.standing)).collect();
@@ -174,7 +168,7 @@ fn listed(entry: &Entry, place: Place, marks: Vec<Mark>) -> Listed {
 /// The authenticator finds a principal by its ARN or by its account, and no other way.
 fn matches_nobody(entry: &Entry, reason: Option<&Finding>) -> Option<Mark> {
     let can_match = match entry.key.section() {
-        Section::MapAccounts => is_account(&entry.mapping.principal),
+        Section::MapAccounts => is_account_id(&entry.mapping.principal),
         Section::MapRoles | Section::MapUsers => entry.can_match(),
     };
     let told = || match entry.key.section() {

@@ -5,11 +5,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::{Refusal, RefusalKind};
-use crate::identity_mapping::{EntryKey, NODE_GROUP, Section};
-use crate::principal::{PrincipalArn, PrincipalKind, strip_path};
-
-/// The group that nodes of Fargate are in beside [`NODE_GROUP`].
-const FARGATE_GROUP: &str = "system:node-proxier";
+use crate::identity_mapping::{EntryKey, FARGATE_GROUP, NODE_GROUP, Section};
+use crate::principal::{PrincipalArn, PrincipalKind, is_account_id, strip_path};
 
 /// A principal as the map must name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +51,7 @@ impl NamedPrincipal {
     /// # Errors
     /// Where it has not twelve digits.
     pub fn account(id: &str) -> Result<Self, Refusal> {
-        if !is_account(id) {
+        if !is_account_id(id) {
             return Err(Refusal::new(
                 RefusalKind::Senseless,
                 format!("`{id}` is not an account id: it must have twelve digits"),
@@ -88,7 +85,7 @@ impl NamedPrincipal {
 fn impossible(arn: &PrincipalArn) -> Option<String> {
     let resource = arn.canonical().splitn(6, ':').nth(5).unwrap_or_default();
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=,.@-".contains(c);
-    if !is_account(arn.account()) {
+    if !is_account_id(arn.account()) {
         return Some("has no account id of twelve digits".to_string());
     }
     if arn.name().is_empty() || (arn.kind() != PrincipalKind::Root && !resource.contains('/')) {
@@ -98,11 +95,6 @@ fn impossible(arn: &PrincipalArn) -> Option<String> {
         '*' | '?' => "has a wildcard, and the authenticator knows none".to_string(),
         c => format!("has a `{}` in its name, which IAM does not allow", c.escape_default()),
     })
-}
-
-/// Is it the id of an account?
-pub(super) fn is_account(id: &str) -> bool {
-    id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn senseless(reason: String) -> Refusal {

@@ -17,7 +17,7 @@ use rolecall_yaml::{
 use super::lookup::sso_pattern;
 use super::section::{Entry, Loss, LossKind, Sso, Unreadable};
 use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
-use crate::principal::PARTITIONS;
+use crate::principal::{PARTITIONS, is_account_id};
 
 /// What a section's YAML decodes to.
 #[derive(Debug, Default)]
@@ -199,8 +199,7 @@ fn validate(section: Section, raw: &Raw) -> Result<(), String> {
 }
 
 fn validate_sso(sso: &Sso) -> Result<(), String> {
-    let is_account = sso.account_id.len() == 12 && sso.account_id.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_account {
+    if !is_account_id(&sso.account_id) {
         return Err(format!("`accountID` `{}` is not twelve digits in quotes", sso.account_id));
     }
     let is_name = (1..=32).contains(&sso.permission_set_name.len())

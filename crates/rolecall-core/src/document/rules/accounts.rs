@@ -5,18 +5,19 @@ use alloc::format;
 use rolecall_yaml::{Document, NodeKind, ScalarStyle};
 
 use super::Report;
-use super::principal::{account_help, is_account};
+use super::principal::account_help;
 use super::rewrite;
 use super::templates::leftover;
 use crate::effective::{Entry, SectionReading};
 use crate::finding::{Code, Level};
 use crate::identity_mapping::Section;
+use crate::principal::is_account_id;
 
 pub(super) fn check(report: &mut Report<'_>, reading: &SectionReading) {
     let Some(inner) = reading.document() else { return };
     for entry in reading.entries() {
         let account = entry.mapping.principal.as_str();
-        if is_account(account) {
+        if is_account_id(account) {
             whole_account(report, entry, account);
             number(report, inner, entry, account);
             continue;
@@ -28,7 +29,7 @@ pub(super) fn check(report: &mut Report<'_>, reading: &SectionReading) {
             continue;
         }
         let bare = account.trim();
-        let is_blank_around = is_account(bare);
+        let is_blank_around = is_account_id(bare);
         let code = if is_blank_around { Code::BlankInArn } else { Code::AccountId };
         let message = format!("`{account}` is not the id of an account: it lets nobody in");
         let finding = report.add((code, Level::Warning), (Section::MapAccounts, entry.span), message);

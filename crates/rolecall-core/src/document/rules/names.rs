@@ -10,16 +10,13 @@ use super::item::Item;
 use super::rewrite;
 use crate::effective::Entry;
 use crate::finding::{Code, Level};
-use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, NODE_GROUP, Section};
+use crate::identity_mapping::{
+    BOOTSTRAPPERS_GROUP, CLUSTER_ADMIN_GROUP, FARGATE_GROUP, NODE_GROUP, Section, WINDOWS_GROUP,
+};
 
 /// The groups of Kubernetes and EKS that maps are meant to give.
-const KNOWN_GROUPS: [&str; 5] = [
-    CLUSTER_ADMIN_GROUP,
-    NODE_GROUP,
-    "system:bootstrappers",
-    "system:node-proxier",
-    super::nodes::WINDOWS_GROUP,
-];
+const KNOWN_GROUPS: [&str; 5] =
+    [CLUSTER_ADMIN_GROUP, NODE_GROUP, BOOTSTRAPPERS_GROUP, FARGATE_GROUP, WINDOWS_GROUP];
 
 pub(super) fn check(report: &mut Report<'_>, item: &Item<'_>, entry: &Entry) {
     let username = Name {

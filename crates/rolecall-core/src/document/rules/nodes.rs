@@ -8,12 +8,7 @@ use super::item::Item;
 use super::survey::Survey;
 use crate::effective::Entry;
 use crate::finding::{Code, Level};
-use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, NODE_GROUP};
-
-/// The group that lets Windows nodes run kube-proxy.
-pub(super) const WINDOWS_GROUP: &str = "eks:kube-proxy-windows";
-
-const BOOTSTRAPPERS: &str = "system:bootstrappers";
+use crate::identity_mapping::{BOOTSTRAPPERS_GROUP, CLUSTER_ADMIN_GROUP, NODE_GROUP, WINDOWS_GROUP};
 
 pub(super) fn check(report: &mut Report<'_>, survey: &Survey, item: &Item<'_>, entry: &Entry) {
     if let Some((message, help)) = node(entry) {
@@ -38,20 +33,20 @@ fn node(entry: &Entry) -> Option<(String, String)> {
     let (username, who) = (entry.mapping.username.as_str(), &entry.mapping.principal);
     let has = |wanted: &str| entry.mapping.groups.iter().any(|group| group == wanted);
     let is_named = username.starts_with("system:node:");
-    let (nodes, bootstrappers) = (has(NODE_GROUP), has(BOOTSTRAPPERS));
+    let (nodes, bootstrappers) = (has(NODE_GROUP), has(BOOTSTRAPPERS_GROUP));
     if is_named && has(CLUSTER_ADMIN_GROUP) {
         let message =
             format!("`{who}` is a node and cluster-admin: so is every pod that reaches the node's role");
-        return Some((message, format!("give it `{BOOTSTRAPPERS}` and `{NODE_GROUP}` only")));
+        return Some((message, format!("give it `{BOOTSTRAPPERS_GROUP}` and `{NODE_GROUP}` only")));
     }
     if has(WINDOWS_GROUP) && !(nodes && bootstrappers) {
         let message = format!("`{who}` is for Windows nodes, and lacks the groups of a node");
-        return Some((message, format!("add `{BOOTSTRAPPERS}` and `{NODE_GROUP}`")));
+        return Some((message, format!("add `{BOOTSTRAPPERS_GROUP}` and `{NODE_GROUP}`")));
     }
     if is_named && !(nodes && bootstrappers) {
         let lacks = match (bootstrappers, nodes) {
-            (false, false) => format!("`{BOOTSTRAPPERS}` and `{NODE_GROUP}`"),
-            (false, true) => format!("`{BOOTSTRAPPERS}`"),
+            (false, false) => format!("`{BOOTSTRAPPERS_GROUP}` and `{NODE_GROUP}`"),
+            (false, true) => format!("`{BOOTSTRAPPERS_GROUP}`"),
             _ => format!("`{NODE_GROUP}`"),
         };
         return Some((

@@ -9,7 +9,7 @@ use super::item::Item;
 use super::survey::Survey;
 use crate::finding::{Code, Level};
 use crate::identity_mapping::Section;
-use crate::principal::{PrincipalArn, PrincipalKind};
+use crate::principal::{PrincipalArn, PrincipalKind, is_account_id};
 
 pub(super) fn check(report: &mut Report<'_>, survey: &Survey, item: &Item<'_>) {
     let Some(arn) = item.principal() else { return };
@@ -27,11 +27,6 @@ pub(super) fn check(report: &mut Report<'_>, survey: &Survey, item: &Item<'_>) {
     }
 }
 
-/// Is it the id of an AWS account?
-pub(super) fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// What the author should know about a text that is not an account id.
 pub(super) fn account_help(text: &str) -> &'static str {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -47,7 +42,7 @@ type Remark = ((Code, Level), String, String);
 /// RC019 and RC032.
 fn account(report: &mut Report<'_>, item: &Item<'_>, arn: &PrincipalArn) {
     let account = arn.account();
-    if !is_account(account) {
+    if !is_account_id(account) {
         let text = mended(arn.text());
         if super::templates::leftover(&text).is_some() || account.contains(['*', '?']) {
             return;
