@@ -4,10 +4,12 @@
 //! until then whoever asks is a pessimist both ways: unknown counts as much when it is gained, and as nothing
 //! when it is all that would be left.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
+use alloc::vec::Vec;
 
-use crate::effective::glob;
-use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, IdentityMapping, NODE_GROUP};
+use crate::identity_mapping::{
+    BOOTSTRAPPERS_GROUP, CLUSTER_ADMIN_GROUP, FARGATE_GROUP, IdentityMapping, NODE_GROUP, WINDOWS_GROUP,
+};
 
 #[cfg(test)]
 mod tests;
@@ -25,10 +27,7 @@ pub enum Power {
 
 /// Groups whose rights Kubernetes itself fixes, and which are no way to cluster-admin.
 const LITTLE: [&str; 5] =
-    [NODE_GROUP, "system:bootstrappers", "system:authenticated", FARGATE_GROUP, "eks:kube-proxy-windows"];
-
-/// The group of Fargate's pods, whose role only Fargate assumes.
-const FARGATE_GROUP: &str = "system:node-proxier";
+    [NODE_GROUP, BOOTSTRAPPERS_GROUP, "system:authenticated", FARGATE_GROUP, WINDOWS_GROUP];
 
 /// How much `mapping` may do. A username may be bound as well as a group, unless it is a node's.
 pub fn power(mapping: &IdentityMapping) -> Power {
@@ -49,15 +48,26 @@ pub fn power(mapping: &IdentityMapping) -> Power {
     }
 }
 
-/// Can `text` become `wanted` once its templates are filled? Whoever assumes a role chooses the session name.
-fn may_become(text: &str, wanted: &str) -> bool {
-    let mut parts = text.split("{{");
-    let mut pattern = parts.next().unwrap_or_default().to_string();
-    for part in parts {
-        pattern.push('*');
-        pattern.push_str(part.split_once("}}").map_or(part, |(_, literal)| literal));
+/// Can `text` become `wanted` once its templates are filled? Whoever assumes a role chooses the session name; an
+/// account id, an access key and a host's name have no `:` in them either.
+pub fn may_become(text: &str, wanted: &str) -> bool {
+    let mut literals: Vec<&str> = Vec::new();
+    let mut rest = text;
+    while let Some((before, template)) = rest.split_once("{{")
+        && let Some((_, after)) = template.split_once("}}")
+    {
+        literals.push(before);
+        rest = after;
     }
-    // No placeholder ever stands for a `:`.
+    let Some((first, others)) = literals.split_first() else { return text == wanted };
+    // What no template stands for has to be written out: as many colons, whatever the templates become.
     let colons = |text: &str| text.matches(':').count();
-    colons(&pattern) == colons(wanted) && glob(wanted, &pattern)
+    if literals.iter().map(|text| colons(text)).sum::<usize>() + colons(rest) != colons(wanted) {
+        return false;
+    }
+    let within = wanted.strip_prefix(*first).and_then(|wanted| wanted.strip_suffix(rest));
+    within.is_some_and(|within| {
+        let mut between = others.iter();
+        between.try_fold(within, |left, literal| left.split_once(*literal).map(|(_, right)| right)).is_some()
+    })
 }

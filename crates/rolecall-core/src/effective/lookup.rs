@@ -88,7 +88,7 @@ fn six_sections(arn: &str) -> Option<Vec<&str>> {
 }
 
 /// Matches letter by letter, keeping the set of pattern positions that are reachable: linear in both.
-pub(crate) fn glob(text: &str, pattern: &str) -> bool {
+pub(super) fn glob(text: &str, pattern: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let mut reachable = alloc::vec![false; pattern.len() + 1];
     reachable[0] = true;

@@ -20,7 +20,6 @@ pub use explain::{
     BeforeTheMap, Candidate, Denial, Explanation, Loser, Note, ObservedExplanation, Verdict, Via, explain,
     explain_gated, explain_observed, reported_as,
 };
-pub(crate) use lookup::glob;
 pub use lookup::{Lookup, arn_like, lookup};
 pub use section::{Entry, Loss, LossKind, SectionReading, Sso, Unreadable};
 pub use template::{TemplateValues, render_template};

@@ -1,4 +1,4 @@
-use super::{Power, power};
+use super::{Power, may_become, power};
 use crate::identity_mapping::IdentityMapping;
 
 fn check_as(username: &str, groups: &[&str], expected: Power) {
@@ -43,4 +43,25 @@ fn whoever_chooses_the_session_name_may_choose_the_group() {
     check(&["team:{{SessionName}}"], Power::Unknown);
     check(&["system:{{SessionName}}x"], Power::Unknown);
     check(&["system:nodes{{SessionName}}"], Power::Unknown);
+    check(&["system:*"], Power::Unknown);
+}
+
+#[test]
+fn a_template_becomes_what_its_placeholders_allow() {
+    for (template, text, expect) in [
+        ("{{SessionName}}", "ann", true),
+        ("{{SessionName}}", "system:masters", false),
+        ("team-{{SessionName}}", "team-ann", true),
+        ("team-{{SessionName}}", "ann", false),
+        ("{{AccountID}}-{{SessionName}}-x", "1-ann-b-x", true),
+        ("{{AccountID}}-{{SessionName}}-x", "1-ann-b", false),
+        ("a:{{SessionName}}", "a:b", true),
+        ("a:{{SessionName}}", "a:b:c", false),
+        ("{{", "ann", false),
+        ("plain", "plain", true),
+    ] {
+        assert_eq!(may_become(template, text), expect, "{template} {text}");
+    }
+    // As many ways to fill them as there are do not have to be tried.
+    assert!(!may_become(&format!("{}z", "{{SessionName}}".repeat(5_000)), &"a".repeat(5_000)));
 }

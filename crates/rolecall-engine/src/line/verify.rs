@@ -9,6 +9,7 @@ use rolecall_core::identity_mapping::CLUSTER_ADMIN_GROUP;
 use rolecall_core::observed::{Caller, Knowledge, ObservedAccess};
 use rolecall_core::plan::{self, Plan};
 use rolecall_core::principal::PrincipalArn;
+use rolecall_core::rights::may_become;
 
 use super::{Reading, observe};
 use crate::port::{PortError, PortErrorKind};
@@ -146,36 +147,4 @@ fn is_given(group: &str, expected: &[String]) -> bool {
     group == EVERYBODY_KNOWN
         || expected.iter().any(|given| given == group)
         || expected.iter().any(by_template)
-}
-
-/// Could the placeholders of `template` be filled so that it is `text`? An account id, a session's name, an
-/// access key and a host's name have no colon in them.
-fn may_become(template: &str, text: &str) -> bool {
-    let Some((before, rest)) = template.split_once("{{") else { return template == text };
-    let Some((_, after)) = rest.split_once("}}") else { return template == text };
-    let Some(text) = text.strip_prefix(before) else { return false };
-    let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    ends.take_while(|end| !text[..*end].contains(':')).any(|end| may_become(after, &text[end..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::may_become;
-
-    #[test]
-    fn a_template_becomes_what_its_placeholders_allow() {
-        for (template, text, expect) in [
-            ("{{SessionName}}", "ann", true),
-            ("{{SessionName}}", "system:masters", false),
-            ("team-{{SessionName}}", "team-ann", true),
-            ("team-{{SessionName}}", "ann", false),
-            ("{{AccountID}}-{{SessionName}}-x", "1-ann-b-x", true),
-            ("{{AccountID}}-{{SessionName}}-x", "1-ann-b", false),
-            ("a:{{SessionName}}", "a:b", true),
-            ("a:{{SessionName}}", "a:b:c", false),
-            ("{{", "ann", false),
-        ] {
-            assert_eq!(may_become(template, text), expect, "{template} {text}");
-        }
-    }
 }
