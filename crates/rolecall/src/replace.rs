@@ -2,7 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+#[cfg(unix)]
+use tempfile::Builder;
+use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
 use crate::files::shown;
@@ -10,7 +14,7 @@ use crate::files::shown;
 /// Who may read the new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Whoever might before.
+    /// Whoever might before; a new file is like any that the user makes.
     Kept,
     /// Nobody but the owner, and less than that if the file was so before.
     OwnerOnly,
@@ -20,12 +24,10 @@ pub(crate) enum Access {
 /// was not there. A link stays a link.
 pub(crate) fn replace(path: &Path, was: &str, text: &str, access: Access) -> Result<(), Failure> {
     let attempt = |error| Failure::io(format!("write `{}`", path.display()), error);
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(attempt)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(attempt)?;
+    let target = path.canonicalize().unwrap_or_else(|_| led_to(path));
+    let folder = folder_of(&target);
+    let mut file = beside(&target, folder, access).map_err(attempt)?;
     file.write_all(text.as_bytes()).map_err(attempt)?;
-    permit(file.as_file(), &target, access).map_err(attempt)?;
     file.as_file().sync_all().map_err(attempt)?;
     let _turn = turn(folder);
     if !is_as_it_was(&target, was).map_err(attempt)? {
@@ -34,6 +36,15 @@ pub(crate) fn replace(path: &Path, was: &str, text: &str, access: Access) -> Res
     }
     file.persist(&target).map_err(|error| attempt(error.error))?;
     Ok(())
+}
+
+/// Where a file will be that is not there yet.
+fn led_to(path: &Path) -> PathBuf {
+    fs::read_link(path).map_or_else(|_| path.to_owned(), |target| folder_of(path).join(target))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Only one of us at a time may look and rename; others who write meanwhile are seen by what they wrote. Where a
@@ -52,19 +63,25 @@ fn is_as_it_was(path: &Path, was: &str) -> io::Result<bool> {
     }
 }
 
+/// An empty file in `folder` that may be read by whoever may read what it will be.
 #[cfg(unix)]
-fn permit(file: &File, replaced: &Path, access: Access) -> io::Result<()> {
+fn beside(target: &Path, folder: &Path, access: Access) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt;
-    let before = fs::metadata(replaced).map_or(0o600, |metadata| metadata.permissions().mode());
-    let mode = match access {
-        Access::Kept => before & 0o7777,
-        Access::OwnerOnly => before & 0o600,
+    let before = fs::metadata(target).ok().map(|metadata| metadata.permissions().mode());
+    let wanted = match (access, before) {
+        (Access::Kept, None) => {
+            return Builder::new().permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder);
+        }
+        (Access::Kept, Some(mode)) => mode & 0o7777,
+        (Access::OwnerOnly, mode) => mode.unwrap_or(0o600) & 0o600,
     };
-    file.set_permissions(fs::Permissions::from_mode(mode))
+    let file = NamedTempFile::new_in(folder)?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(wanted))?;
+    Ok(file)
 }
 
 /// A user's folder keeps others out by itself.
 #[cfg(not(unix))]
-fn permit(_: &File, _: &Path, _: Access) -> io::Result<()> {
-    Ok(())
+fn beside(_: &Path, folder: &Path, _: Access) -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in(folder)
 }

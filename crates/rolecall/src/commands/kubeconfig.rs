@@ -3,6 +3,7 @@
 //! What the file shall say is the core's to decide; in here it is read and written.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -85,7 +86,12 @@ pub(crate) fn run(args: &KubeconfigArgs, screen: &Screen) -> Result<Status, Fail
     }
     if update.changed {
         let was = files.iter().find(|file| file.path == update.path).and_then(|file| file.text.as_deref());
-        replace(Path::new(&update.path), was.unwrap_or_default(), &update.text, Access::OwnerOnly)?;
+        let path = Path::new(&update.path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)
+                .map_err(|error| Failure::io(format!("create `{}`", folder.display()), error))?;
+        }
+        replace(path, was.unwrap_or_default(), &update.text, Access::OwnerOnly)?;
     }
     tell(&update, &cluster, screen)
 }

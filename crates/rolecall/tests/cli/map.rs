@@ -217,6 +217,21 @@ fn the_mode_of_a_file_is_kept() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_new_file_is_like_any_other_and_goes_where_a_link_leads() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let desk = Desk::new();
+    symlink("real.yml", desk.path("aws-auth.yml")).unwrap();
+    map(&desk, &["add", DEV, "--group", "view", "-f", "aws-auth.yml"]).ends(0);
+    assert!(desk.read("real.yml").contains(DEV));
+    let mode = |name: &str| std::fs::metadata(desk.path(name)).unwrap().permissions().mode();
+    desk.write("other.yml", "");
+    assert_eq!(mode("real.yml"), mode("other.yml"));
+    map(&desk, &["add", DEV, "-f", "not/there.yml"]).ends(1).says("write `not/there.yml`");
+    assert!(!desk.path("not").exists());
+}
+
+#[test]
 fn entries_are_listed_with_their_places_and_marks() {
     let desk = Desk::new();
     let more = "    - userarn: arn:aws:iam::444455556666:user/Admin\n      username: other\n      groups: [viewers]\n";

@@ -8,9 +8,18 @@ use crate::run::{Desk, MAP};
 fn whoever_says_that_it_is_written_has_written_it() {
     let desk = Desk::new();
     desk.write("aws-auth.yml", MAP);
+    together(&desk);
+}
+
+#[test]
+fn that_holds_for_a_file_that_is_not_there_yet() {
+    together(&Desk::new());
+}
+
+fn together(desk: &Desk) {
     let add = |n: usize| {
         let arn = format!("arn:aws:iam::111122223333:role/r{n}");
-        desk.run(&["map", "add", &arn, "--username", "r", "--group", "viewers"])
+        desk.run(&["map", "add", &arn, "--username", "r", "--group", "viewers", "-f", "aws-auth.yml"])
     };
     let outcomes: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = (0..8).map(|n| scope.spawn(move || add(n))).collect();

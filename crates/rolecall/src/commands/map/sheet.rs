@@ -25,11 +25,10 @@ pub(super) struct Sheet {
     pub(super) name: String,
     /// `None` for stdin.
     path: Option<PathBuf>,
-    /// What is on the disk.
+    /// What is on the disk, nothing for a file that is not there yet.
     before: String,
     pub(super) document: AwsAuthDocument,
     pub(super) findings: Vec<Finding>,
-    is_new: bool,
 }
 
 impl Sheet {
@@ -59,7 +58,7 @@ impl Sheet {
             return Self::open(path, screen);
         }
         let sheet = Self::of(files::shown(path), Some(path.to_owned()), NOTHING.to_owned(), screen)?;
-        Ok(Self { before: String::new(), is_new: true, ..sheet })
+        Ok(Self { before: String::new(), ..sheet })
     }
 
     fn of(name: String, path: Option<PathBuf>, text: String, screen: &Screen) -> Result<Self, Failure> {
@@ -68,7 +67,7 @@ impl Sheet {
             screen.talk_of_findings(&files::checked(Path::new(&name), &text, None, findings));
             return Err(files::refused(Path::new(&name)));
         };
-        Ok(Self { name, path, before: text, document, findings, is_new: false })
+        Ok(Self { name, path, before: text, document, findings })
     }
 
     /// Tells that something is wrong with the map, whatever becomes of it.
@@ -122,10 +121,6 @@ impl Sheet {
             None if !dry_run => {
                 screen.show(&diff);
                 files::write_stdout(text)?;
-            }
-            Some(path) if is_written && self.is_new => {
-                std::fs::write(path, text)
-                    .map_err(|error| Failure::io(format!("write `{}`", path.display()), error))?;
             }
             Some(path) if is_written => replace(path, &self.before, text, Access::Kept)?,
             _ => {}
