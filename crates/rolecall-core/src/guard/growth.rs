@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Case, Opinion};
-use crate::effective::{EffectiveMap, Entry};
+use crate::effective::{Answers, EffectiveMap, Entry};
 use crate::identity_mapping::Section;
 use crate::policy::Growth;
 use crate::rights::{Power, power};
@@ -18,8 +18,10 @@ const NAMES_SHOWN: usize = 5;
 ///
 /// Rights that are not known count as much as a cluster-admin's where the policy refuses growth.
 pub(super) fn growth(case: &Case<'_>) -> Opinion {
-    let admins = grown(case, Power::ClusterAdmin);
-    let mut unknown = grown(case, Power::Unknown);
+    // Also whom an access entry outranks today: it may be gone tomorrow.
+    let (before, after) = (case.before.answers(), case.after.answers());
+    let grown = |wanted| grown(case, &before, &after, wanted);
+    let (admins, mut unknown) = (grown(Power::ClusterAdmin), grown(Power::Unknown));
     unknown.extend(new_accounts(case.before, case.after));
     let message = match (admins.is_empty(), unknown.is_empty()) {
         (true, true) => return Opinion::fine("nobody becomes cluster-admin"),
@@ -37,9 +39,8 @@ pub(super) fn growth(case: &Case<'_>) -> Opinion {
     Opinion::fine(message)
 }
 
-fn grown(case: &Case<'_>, wanted: Power) -> Vec<String> {
-    // Also whom an access entry outranks today: it may be gone tomorrow.
-    let (before, after) = (case.before.answers(), case.after.answers());
+/// Whoever gains power of this kind, by entries that gave them less before.
+fn grown(case: &Case<'_>, before: &Answers<'_>, after: &Answers<'_>, wanted: Power) -> Vec<String> {
     let is_admin_already = |principal: &str| {
         case.outranking.entry(principal).is_some_and(crate::cluster::AccessEntry::is_cluster_admin)
     };
