@@ -262,15 +262,7 @@ enum Fate {
 
 /// A report of a run that found everything as it should be.
 fn nothing_done(observed: ObservedAccess, approved: &ApprovedPlan) -> ApplyReport {
-    ApplyReport {
-        plan: approved.plan().clone(),
-        observed,
-        judgements: approved.judgements().to_vec(),
-        record: None,
-        outcome: None,
-        verification: None,
-        is_ledger_written: false,
-        settled: Vec::new(),
-        remarks: remarks::newcomers(approved.plan(), false),
-    }
+    let remarks = remarks::newcomers(approved.plan(), false);
+    let (plan, judgements) = (approved.plan().clone(), approved.judgements().to_vec());
+    ApplyReport { remarks, ..ApplyReport::of_nothing(Planned { observed, plan, judgements }) }
 }

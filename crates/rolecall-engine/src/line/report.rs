@@ -63,6 +63,24 @@ pub struct ApplyReport {
     pub remarks: Vec<String>,
 }
 
+impl ApplyReport {
+    /// Of a run that had nothing to do, and needed nobody's lock for that.
+    pub fn of_nothing(planned: Planned) -> Self {
+        let Planned { observed, plan, judgements } = planned;
+        Self {
+            plan,
+            observed,
+            judgements,
+            record: None,
+            outcome: None,
+            verification: None,
+            is_ledger_written: false,
+            settled: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+}
+
 /// An apply of an earlier run that did not end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {

@@ -47,7 +47,7 @@ pub(super) fn edit(
         return Ok(Status::Done);
     }
     if answer.edits.is_empty() {
-        return apply::tell(&nothing(planned), screen);
+        return apply::tell(&ApplyReport::of_nothing(planned), screen);
     }
     if !args.yes && !changes.is_empty() && !apply::asks("Apply these changes? [y/N]", screen)? {
         screen.note("nothing was changed");
@@ -97,22 +97,6 @@ fn show(planned: &Planned, is_all: bool, screen: &Screen) -> Result<(), Failure>
     }
     screen.show(&lines);
     Ok(())
-}
-
-/// How an apply ends that has nothing to do: for that, nobody needs the lock.
-fn nothing(planned: Planned) -> ApplyReport {
-    let Planned { plan, observed, judgements } = planned;
-    ApplyReport {
-        plan,
-        observed,
-        judgements,
-        record: None,
-        outcome: None,
-        verification: None,
-        is_ledger_written: false,
-        settled: Vec::new(),
-        remarks: Vec::new(),
-    }
 }
 
 /// What a repository owns is edited there.
