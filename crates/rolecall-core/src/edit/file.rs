@@ -1,6 +1,6 @@
 //! Edits of a file: its text with the touched lines changed, in whatever form it is written, and read again.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -83,8 +83,9 @@ fn work<'a>(
 ) -> (Work<'a>, Vec<&'a IdentityMapping>) {
     let mut work = Work { is_built: true, ..Work::default() };
     let mut puts = Vec::new();
+    let there: BTreeSet<&EntryKey> = have.entries().iter().map(|entry| &entry.key).collect();
     for (key, edit) in edits {
-        let is_there = have.entries().iter().any(|entry| entry.key == *key);
+        let is_there = there.contains(key);
         match edit {
             EntryEdit::Put { mapping, .. } => {
                 puts.push(mapping);

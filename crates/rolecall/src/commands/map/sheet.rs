@@ -1,11 +1,14 @@
 //! A file that is edited, or stdin: read, changed, shown as a diff, and written as a whole or not at all.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rolecall_core::check::masked;
 use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::edit::{EntryEdit, edited_text, new_findings};
+use rolecall_core::effective::Entry;
 use rolecall_core::finding::{Finding, has_errors};
+use rolecall_core::identity_mapping::EntryKey;
 use rolecall_core::render::API_VERSION;
 use serde_json::{Value, json};
 use similar::TextDiff;
@@ -85,25 +88,28 @@ impl Sheet {
         dry_run: bool,
         screen: &Screen,
     ) -> Result<Status, Failure> {
-        let text = edited_text(&self.document, edits).map_err(failure)?;
-        let text = if edits.is_empty() { self.before.clone() } else { text };
-        let (_, findings) = AwsAuthDocument::parse(&self.name, &text);
-        let new = if edits.is_empty() { Vec::new() } else { new_findings(&self.findings, findings) };
-        let is_worse = has_errors(&new);
-        screen.talk_of_findings(&files::checked(Path::new(&self.name), &text, None, new));
-        if is_worse {
-            return Err(Failure::refused(format!(
-                "the edit is refused, and `{}` was not changed",
-                self.name
-            ))
-            .hint("what is shown above would be wrong with the file"));
-        }
-        let told: Vec<Value> = edits.iter().filter_map(|edit| self.told(edit)).collect();
+        let text = if edits.is_empty() { self.before.clone() } else { self.edited(edits, screen)? };
+        let winners = self.document.effective().winners();
+        let told: Vec<Value> = edits.iter().filter_map(|edit| told(edit, &winners)).collect();
         self.write(&text, &told, dry_run, screen)?;
         if text == self.before {
             screen.note(format!("nothing to do: `{}` says so already", self.name));
         }
         Ok(Status::Done)
+    }
+
+    /// The text with `edits` made in it, which is no worse than before.
+    fn edited(&self, edits: &[EntryEdit], screen: &Screen) -> Result<String, Failure> {
+        let text = edited_text(&self.document, edits).map_err(failure)?;
+        let (_, findings) = AwsAuthDocument::parse(&self.name, &text);
+        let new = new_findings(&self.findings, findings);
+        let is_worse = has_errors(&new);
+        screen.talk_of_findings(&files::checked(Path::new(&self.name), &text, None, new));
+        if is_worse {
+            let message = format!("the edit is refused, and `{}` was not changed", self.name);
+            return Err(Failure::refused(message).hint("what is shown above would be wrong with the file"));
+        }
+        Ok(text)
     }
 
     /// Writes `text`, and tells what changed. The text of stdin goes to stdout, changed or not.
@@ -152,23 +158,20 @@ impl Sheet {
             "diff": diff,
         })
     }
+}
 
-    /// One edit for scripts; `None` where it changes nothing.
-    fn told(&self, edit: &EntryEdit) -> Option<Value> {
-        let key = edit.key();
-        let winners = self.document.effective().winners();
-        let before = winners.get(&key).map(|entry| &entry.mapping);
-        let after = edit.mapping();
-        let action = match (before, after) {
-            (None, Some(_)) => "add",
-            (Some(_), Some(_)) => "update",
-            (Some(_), None) => "remove",
-            (None, None) => return None,
-        };
-        let principal = after.or(before).map(|mapping| mapping.principal.as_str());
-        let kind = key.section().kind();
-        Some(
-            json!({ "action": action, "kind": kind, "principal": principal, "before": before, "after": after }),
-        )
-    }
+/// One edit for scripts; `None` where it changes nothing.
+fn told(edit: &EntryEdit, winners: &BTreeMap<EntryKey, &Entry>) -> Option<Value> {
+    let key = edit.key();
+    let before = winners.get(&key).map(|entry| &entry.mapping);
+    let after = edit.mapping();
+    let action = match (before, after) {
+        (None, Some(_)) => "add",
+        (Some(_), Some(_)) => "update",
+        (Some(_), None) => "remove",
+        (None, None) => return None,
+    };
+    let principal = after.or(before).map(|mapping| mapping.principal.as_str());
+    let kind = key.section().kind();
+    Some(json!({ "action": action, "kind": kind, "principal": principal, "before": before, "after": after }))
 }
