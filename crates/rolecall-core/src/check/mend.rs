@@ -6,10 +6,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use rolecall_yaml::{Splice, apply, edit};
+use rolecall_yaml::{Splice, apply};
 
 use super::{Inspection, Settings, inspect};
 use crate::document::AwsAuthDocument;
+use crate::edit::removals;
 use crate::finding::{Code, Edit, Finding, Fix};
 use crate::identity_mapping::Section;
 
@@ -63,27 +64,13 @@ fn splices<'a>(documents: &[AwsAuthDocument], fixes: impl Iterator<Item = &'a Fi
     }
     for ((document, section), (splices, removed)) in in_sections {
         let Some(document) = documents.get(document) else { continue };
+        let reading = document.effective().section(section);
         // What goes is not mended as well.
-        let splices = if removed.is_empty() { apart(splices) } else { removals(document, section, &removed) };
-        in_file.extend(document.lifted(section, &splices).unwrap_or_default());
+        let splices =
+            if removed.is_empty() { Some(apart(splices)) } else { removals(reading, &removed).ok() };
+        in_file.extend(splices.and_then(|splices| document.lifted(section, &splices)).unwrap_or_default());
     }
     apart(in_file)
-}
-
-fn removals(document: &AwsAuthDocument, section: Section, indexes: &[usize]) -> Vec<Splice> {
-    let reading = document.effective().section(section);
-    let Some((inner, sequence)) = reading.document().zip(reading.sequence()) else { return Vec::new() };
-    let mut splices = edit::remove_items(inner, sequence, indexes).unwrap_or_default();
-    let text = inner.text();
-    // A text without a line break at its end (`|-`) stays one: the break before what goes, goes.
-    let last = splices.iter_mut().find(|splice| splice.span.end == text.len() && splice.text.is_empty());
-    if let Some(last) = last
-        && !text.ends_with('\n')
-        && text[..last.span.start].ends_with('\n')
-    {
-        last.span.start -= 1;
-    }
-    splices
 }
 
 /// The splices without those that overlap an earlier one.

@@ -22,7 +22,7 @@ pub use file::{edited_text, new_findings};
 pub use layout::laid_out;
 pub use named::NamedPrincipal;
 pub use request::{Add, Answer, Remove, Selected, SetEntry};
-pub(crate) use section::{Work, edited_section};
+pub(crate) use section::{Work, edited_section, removals};
 pub use touched::Touched;
 pub use wish::wished;
 

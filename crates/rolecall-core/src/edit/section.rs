@@ -216,13 +216,15 @@ fn merge_insertions(splices: &mut Vec<Splice>, added: Vec<Splice>) {
 }
 
 fn remove(work: &Work<'_>, from: &SectionReading) -> Result<Vec<Splice>, EditError> {
-    let (Some(document), Some(sequence)) = (from.document(), from.sequence()) else { return Ok(Vec::new()) };
     let is_removed = |entry: &&Entry| work.removed.contains(&entry.key);
     let indexes: Vec<usize> = from.entries().iter().filter(is_removed).map(|entry| entry.index).collect();
-    if indexes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut splices = edit::remove_items(document, sequence, &indexes)?;
+    removals(from, &indexes)
+}
+
+/// What takes the items with these indexes out of a section.
+pub(crate) fn removals(from: &SectionReading, indexes: &[usize]) -> Result<Vec<Splice>, EditError> {
+    let (Some(document), Some(sequence)) = (from.document(), from.sequence()) else { return Ok(Vec::new()) };
+    let mut splices = edit::remove_items(document, sequence, indexes)?;
     without_blank_end(document.text(), &mut splices);
     Ok(splices)
 }
@@ -264,7 +266,7 @@ fn prove(
 }
 
 /// Empty lines that stood above what goes do not stay behind as the end of the text, which has a line break
-/// there only if it had one.
+/// there only if it had one (`|-` has none).
 fn without_blank_end(text: &str, splices: &mut [Splice]) {
     let Some(last) = splices.last_mut().filter(|last| last.span.end == text.len() && last.text.is_empty())
     else {
