@@ -23,8 +23,9 @@ mod tree;
 
 pub use decode::DecodeError;
 pub use error::{Limits, SyntaxError, SyntaxErrorKind};
-pub use fold::folds_to;
+pub use fold::{folds_to, member_for};
 pub use json::{Member, Value, Valued, to_json, to_json_by_chance};
+pub use resolve::is_null;
 pub use source_map::SourceMap;
 pub use span::{LineIndex, Position, Span};
 pub use splice::{Splice, apply};

@@ -74,12 +74,17 @@ fn known_word(value: &str) -> Option<Scalar> {
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
             Some(Scalar::Bool(false))
         }
-        "" | "~" | "null" | "Null" | "NULL" => Some(Scalar::Null),
+        _ if is_null(value) => Some(Scalar::Null),
         ".nan" | ".NaN" | ".NAN" => float(f64::NAN),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => float(f64::INFINITY),
         "-.inf" | "-.Inf" | "-.INF" => float(f64::NEG_INFINITY),
         _ => None,
     }
+}
+
+/// Does the plain scalar `value` stand for nothing at all?
+pub fn is_null(value: &str) -> bool {
+    matches!(value, "" | "~" | "null" | "Null" | "NULL")
 }
 
 /// A scalar whose tag demands a type: an error unless it is of that type (an integer is a float).

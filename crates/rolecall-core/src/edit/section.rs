@@ -10,7 +10,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rolecall_yaml::edit::{self, EditError, NewItem, NewValue};
-use rolecall_yaml::{Document, Limits, NodeId, NodeKind, Span, Splice, apply, folds_to};
+use rolecall_yaml::{Document, Limits, NodeId, NodeKind, Span, Splice, apply, member_for};
 
 use super::layout;
 use crate::effective::{Entry, SectionReading};
@@ -144,14 +144,9 @@ fn set(
     }
 }
 
-/// The member whose key counts: of several spellings the last in byte order, as Go sorts them.
 fn spelt(document: &Document, mapping: NodeId, field: &str) -> Option<(NodeId, NodeId)> {
     let NodeKind::Mapping { entries, .. } = &document.node(mapping).kind else { return None };
-    let spelt = entries.iter().filter_map(|member| match &document.node(member.0).kind {
-        NodeKind::Scalar { value: text, .. } if folds_to(text, field) => Some((text.as_str(), *member)),
-        _ => None,
-    });
-    spelt.max_by_key(|(text, _)| *text).map(|(_, member)| member)
+    member_for(document, entries, field)
 }
 
 fn add(work: &Work<'_>, want: &SectionReading, into: &mut EditedSection) -> Result<(), EditError> {

@@ -22,6 +22,7 @@ pub use explain::{
 };
 pub use lookup::{Lookup, arn_like, lookup};
 pub use section::{Entry, Loss, LossKind, SectionReading, Sso, Unreadable};
+pub(crate) use template::TEMPLATES;
 pub use template::{TemplateValues, render_template};
 
 use crate::identity_mapping::{EntryKey, Section};

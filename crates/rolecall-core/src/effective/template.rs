@@ -16,6 +16,10 @@ pub struct TemplateValues {
     pub ec2_private_dns: Option<String>,
 }
 
+/// The names of the placeholders, which stand in double braces.
+pub(crate) const TEMPLATES: [&str; 5] =
+    ["AccountID", "SessionName", "SessionNameRaw", "AccessKeyID", "EC2PrivateDNSName"];
+
 /// Fills the placeholders of `text`. They are exact: no blanks inside, no other case.
 pub fn render_template(text: &str, values: &TemplateValues) -> String {
     let session = values.session_name.as_ref();

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use rolecall_yaml::{Document, NodeId, NodeKind, Span, folds_to};
+use rolecall_yaml::{Document, NodeId, NodeKind, Span, folds_to, member_for};
 
 use super::arn::mended;
 use crate::effective::{Entry, SectionReading};
@@ -75,13 +75,9 @@ impl<'a> Item<'a> {
         if self.section == Section::MapUsers { "rolearn" } else { "userarn" }
     }
 
-    /// The member that the authenticator takes for `field`: the last in the order of the keys' letters.
+    /// The member that the authenticator takes for `field`.
     pub(super) fn member(&self, field: &str) -> Option<Member> {
-        let key_text = |key: NodeId| self.inner.node(key).scalar().unwrap_or_default();
-        let matches = |key: &str| key == field || (key.len() >= field.len() && folds_to(key, field));
-        let matching = self.members.iter().filter(|(key, _)| matches(key_text(*key)));
-        let last = matching.max_by_key(|(key, _)| key_text(*key));
-        last.map(|(key, value)| Member { key: *key, value: *value })
+        member_for(self.inner, self.members, field).map(|(key, value)| Member { key, value })
     }
 
     /// Is every field written once? Of several spellings each leaves something of its own.

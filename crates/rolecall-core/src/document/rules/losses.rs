@@ -90,7 +90,7 @@ fn mend(loss: &Loss, item: &Item<'_>) -> Option<Fix> {
         LossKind::GroupNotText => {
             let is_it = |node: &&rolecall_yaml::NodeId| item.inner.node(**node).span == loss.span;
             let group = item.group_nodes().iter().find(is_it)?;
-            let is_null = matches!(item.inner.node(*group).scalar(), Some("~" | "null" | "Null" | "NULL"));
+            let is_null = item.inner.node(*group).scalar().is_some_and(rolecall_yaml::is_null);
             rewrite::quoted(section, item.inner, *group).filter(|_| !is_null)
         }
         _ => None,

@@ -2,7 +2,7 @@
 
 use alloc::format;
 
-use rolecall_yaml::{NodeId, Span};
+use rolecall_yaml::{NodeId, Span, is_null};
 
 use super::Report;
 use super::characters::{disguise, without_hidden};
@@ -35,7 +35,7 @@ pub(super) fn check(report: &mut Report<'_>, item: &Item<'_>, entry: &Entry) {
     }
     let is_lost = item.groups.is_some_and(|member| {
         let node = item.inner.node(item.inner.resolve(member.value));
-        node.scalar().is_some_and(|text| !matches!(text, "" | "~" | "null" | "Null" | "NULL"))
+        node.scalar().is_some_and(|text| !is_null(text))
     });
     if entry.mapping.groups.is_empty() && !is_lost && !entry.mapping.username.is_empty() {
         let message = format!("`{}` has no groups", entry.mapping.principal);

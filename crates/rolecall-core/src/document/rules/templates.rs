@@ -8,13 +8,10 @@ use rolecall_yaml::{NodeId, Span};
 use super::Report;
 use super::item::Item;
 use super::rewrite;
-use crate::effective::Entry;
+use crate::effective::{Entry, TEMPLATES};
 use crate::finding::{Code, Level, nearest};
 use crate::identity_mapping::{NODE_GROUP, Section};
 use crate::principal::PrincipalKind;
-
-/// What the authenticator fills in.
-const NAMES: [&str; 5] = ["AccountID", "SessionName", "SessionNameRaw", "AccessKeyID", "EC2PrivateDNSName"];
 
 pub(super) fn check(report: &mut Report<'_>, item: &Item<'_>, entry: &Entry) {
     let arn = &entry.mapping.principal;
@@ -86,12 +83,12 @@ fn check_text(
     }
     let mut new = text.to_string();
     let mut problem: Option<(String, Option<String>)> = None;
-    for (whole, inside) in braces(text).filter(|(_, inside)| !NAMES.contains(inside)) {
-        let same = NAMES.into_iter().find(|name| name.eq_ignore_ascii_case(inside.trim()));
+    for (whole, inside) in braces(text).filter(|(_, inside)| !TEMPLATES.contains(inside)) {
+        let same = TEMPLATES.into_iter().find(|name| name.eq_ignore_ascii_case(inside.trim()));
         if let Some(name) = same {
             new = new.replace(whole, &format!("{{{{{name}}}}}"));
         }
-        let near = same.or_else(|| nearest(inside.trim(), &NAMES));
+        let near = same.or_else(|| nearest(inside.trim(), &TEMPLATES));
         problem.get_or_insert_with(|| {
             let message = format!("the authenticator has no template `{whole}`: it stays as it is written");
             (message, near.map(|name| format!("did you mean `{{{{{name}}}}}`?")))

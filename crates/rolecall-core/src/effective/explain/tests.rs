@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::notes::of_templates;
 use super::{BeforeTheMap, Explanation, Verdict, explain, explain_observed};
 use crate::cluster::{AccessEntry, AuthenticationMode};
-use crate::effective::{EffectiveMap, TemplateValues};
+use crate::effective::{EffectiveMap, TEMPLATES, TemplateValues, render_template};
 use crate::fixtures::observed;
 use crate::observed::{Knowledge, ObservedAccess};
 use crate::principal::PrincipalArn;
@@ -232,4 +233,23 @@ fn access_entries_answer_before_the_map() {
     let is_unknown = |why: &BeforeTheMap, read| matches!(why, BeforeTheMap::Unknown { is_map_read, .. } if *is_map_read == read);
     assert!(is_unknown(&unknown(AuthenticationMode::ApiAndConfigMap), true));
     assert!(is_unknown(&unknown(AuthenticationMode::Api), false));
+}
+
+#[test]
+fn every_template_is_filled_and_explained() {
+    let some = || Some("x".to_owned());
+    let values = TemplateValues {
+        account_id: some(),
+        session_name: some(),
+        access_key_id: some(),
+        ec2_private_dns: some(),
+    };
+    for name in TEMPLATES {
+        let text = format!("{{{{{name}}}}}");
+        assert_eq!(render_template(&text, &values), "x");
+        let mut notes = Vec::new();
+        of_templates(core::iter::once(text.as_str()), &TemplateValues::default(), &mut notes);
+        let codes: Vec<&str> = notes.iter().map(|note| note.code).collect();
+        assert_eq!(codes, ["templateUnfilled"], "{text}");
+    }
 }
