@@ -9,19 +9,15 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rolecall_core::check::{Checked, Settings, check, fixed, masked};
 use rolecall_core::config;
 use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::finding::{Code, Finding, Level};
 
-fn cases() -> Vec<PathBuf> {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/rules");
-    let mut cases: Vec<_> = fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    cases
-}
+mod expected;
+use expected::{cases, differs};
 
 fn name(case: &Path) -> &str {
     case.file_name().unwrap().to_str().unwrap()
@@ -29,28 +25,17 @@ fn name(case: &Path) -> &str {
 
 #[test]
 fn every_case_is_found_as_expected() {
-    let failures: Vec<String> = cases().iter().filter_map(|case| differs(case)).collect();
+    let failures: Vec<String> = cases("rules").iter().filter_map(|case| differs(case, &tell(case))).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]
 fn every_rule_has_a_case() {
-    let cases = cases();
+    let cases = cases("rules");
     for code in Code::ALL {
         let has_case = cases.iter().any(|case| name(case).starts_with(&format!("{code}-")));
         assert!(has_case, "there is no case for {code}");
     }
-}
-
-/// What is wrong with a case.
-fn differs(case: &Path) -> Option<String> {
-    let told = tell(case);
-    let file = case.join("expected.txt");
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&file, &told).unwrap();
-    }
-    let expected = fs::read_to_string(&file).unwrap_or_default();
-    (expected != told).then(|| format!("{}:\n{told}\nexpected:\n{expected}", case.display()))
 }
 
 fn tell(case: &Path) -> String {
@@ -168,7 +153,7 @@ fn the_pages_say_what_is_so() {
 #[test]
 fn no_secret_is_told() {
     let mut secrets = 0;
-    for case in cases().iter().filter(|case| name(case).starts_with("RC035")) {
+    for case in cases("rules").iter().filter(|case| name(case).starts_with("RC035")) {
         let text = read(case, "bad.yml");
         for finding in check("f", &text, &Settings::default()).findings {
             secrets += usize::from(finding.code.hides_excerpt());

@@ -41,21 +41,14 @@ fn map() -> impl Strategy<Value = String> {
 }
 
 fn cluster(text: &str) -> ObservedAccess {
-    let unknown = || "not asked".to_owned();
     let data: BTreeMap<String, String> = [("mapRoles".to_owned(), text.to_owned())].into();
+    let identity = ClusterIdentity { name: "prod".into(), endpoint: None, ca_fingerprint: None };
+    let caller = Caller { username: "admin".into(), groups: Vec::new(), canonical_arn: None };
     ObservedAccess {
-        cluster: ClusterIdentity { name: "prod".into(), endpoint: None, ca_fingerprint: None },
-        observed_at: None,
-        mode: Knowledge::Unknown(unknown()),
-        access_entries: Knowledge::Unknown(unknown()),
         map: Some(ObservedMap { data, ..ObservedMap::default() }),
         ledger: Knowledge::Known(None),
-        unfinished: Vec::new(),
-        caller: Knowledge::Known(Caller {
-            username: "admin".into(),
-            groups: Vec::new(),
-            canonical_arn: None,
-        }),
+        caller: Knowledge::Known(caller),
+        ..ObservedAccess::unseen(identity, "not asked")
     }
 }
 

@@ -23,20 +23,13 @@ pub(crate) struct Stage(ObservedAccess);
 impl Stage {
     /// A cluster with this map, of which nothing is ours.
     pub(crate) fn new(map: Option<Data>) -> Self {
-        let unknown = || "not asked".to_owned();
+        let identity = ClusterIdentity { name: "prod".into(), endpoint: None, ca_fingerprint: None };
+        let caller = Caller { username: "admin".into(), groups: Vec::new(), canonical_arn: None };
         Self(ObservedAccess {
-            cluster: ClusterIdentity { name: "prod".into(), endpoint: None, ca_fingerprint: None },
-            observed_at: None,
-            mode: Knowledge::Unknown(unknown()),
-            access_entries: Knowledge::Unknown(unknown()),
             map: map.map(|data| ObservedMap { data, ..ObservedMap::default() }),
             ledger: Knowledge::Known(None),
-            unfinished: Vec::new(),
-            caller: Knowledge::Known(Caller {
-                username: "admin".into(),
-                groups: Vec::new(),
-                canonical_arn: None,
-            }),
+            caller: Knowledge::Known(caller),
+            ..ObservedAccess::unseen(identity, "not asked")
         })
     }
 
