@@ -44,11 +44,7 @@ pub(crate) fn observed(roles: &str, ledger: Option<Ledger>) -> ObservedAccess {
         observed_at: Some(jiff::Timestamp::UNIX_EPOCH),
         mode: Knowledge::Unknown("not asked".into()),
         access_entries: Knowledge::Unknown("not asked".into()),
-        map: Some(ObservedMap {
-            resource_version: Some("1".into()),
-            data: [("mapRoles".into(), roles.into())].into(),
-            ..ObservedMap::default()
-        }),
+        map: Some(ObservedMap::of_data([("mapRoles".into(), roles.into())].into()).at("1")),
         ledger: Knowledge::Known(
             ledger.map(|ledger| ObservedLedger { resource_version: "1".into(), ledger }),
         ),
@@ -93,7 +89,7 @@ impl DesiredAccess {
 pub(crate) fn applied(sections: &[(&str, &str)], wanted: Option<&DesiredAccess>) -> ObservedAccess {
     let mut cluster = observed("", None);
     let data = sections.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
-    cluster.map = Some(ObservedMap { data, resource_version: Some("1".into()), ..ObservedMap::default() });
+    cluster.map = Some(ObservedMap::of_data(data).at("1"));
     cluster.access_entries = Knowledge::Known(Vec::new());
     let ledger = wanted.map(|wanted| plan(wanted, &cluster).ledger().clone());
     cluster.ledger =

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{AccessEntry, AuthenticationMode, ClusterIdentity, fingerprint};
+use crate::document::AwsAuthDocument;
 use crate::effective::{EffectiveMap, Lookup, lookup};
 use crate::identity_mapping::fold;
 use crate::ledger::Ledger;
@@ -60,15 +61,49 @@ pub struct ObservedAccess {
     pub caller: Knowledge<Caller>,
 }
 
-/// The `aws-auth` ConfigMap as the API server has it.
+/// The `aws-auth` ConfigMap as the API server has it, read once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObservedMap {
     /// The precondition of a write. `None` for a saved file that does not say.
     pub resource_version: Option<String>,
-    /// All data keys, also those that the authenticator does not read.
-    pub data: BTreeMap<String, String>,
     /// All annotations.
     pub annotations: BTreeMap<String, String>,
+    data: BTreeMap<String, String>,
+    effective: EffectiveMap,
+}
+
+impl ObservedMap {
+    /// A map with these data and no annotations, of which nobody knows the version.
+    pub fn of_data(data: BTreeMap<String, String>) -> Self {
+        Self { effective: EffectiveMap::read(&data), data, ..Self::default() }
+    }
+
+    /// The map that a saved file holds.
+    pub fn of_document(document: &AwsAuthDocument) -> Self {
+        Self {
+            resource_version: document.resource_version().map(ToString::to_string),
+            annotations: document.annotations().clone(),
+            data: document.data().clone(),
+            effective: document.effective().clone(),
+        }
+    }
+
+    /// The same at this version.
+    #[must_use]
+    pub fn at(self, resource_version: &str) -> Self {
+        Self { resource_version: Some(resource_version.to_string()), ..self }
+    }
+
+    /// All data keys, also those that the authenticator does not read.
+    pub fn data(&self) -> &BTreeMap<String, String> {
+        &self.data
+    }
+
+    /// Changes the data, and reads what they say then.
+    pub fn alter(&mut self, change: impl FnOnce(&mut BTreeMap<String, String>)) {
+        change(&mut self.data);
+        self.effective = EffectiveMap::read(&self.data);
+    }
 }
 
 /// The ledger, and the precondition of the next write of it.
@@ -132,6 +167,11 @@ impl ObservedAccess {
         self.map.as_ref().map_or(&NOTHING, |map| &map.data)
     }
 
+    /// The map as the authenticator reads it, which says nothing where there is none.
+    pub fn effective(&self) -> EffectiveMap {
+        self.map.as_ref().map(|map| map.effective.clone()).unwrap_or_default()
+    }
+
     /// The ledger's content, empty where nothing was ever applied or where it cannot be read.
     pub fn ledger(&self) -> Option<&Ledger> {
         self.ledger.known()?.as_ref().map(|observed| &observed.ledger)
@@ -164,7 +204,7 @@ impl ObservedAccess {
     #[must_use]
     pub fn as_seen_by(&self, applier: &PrincipalArn) -> Self {
         let arn = applier.canonical();
-        let map = EffectiveMap::read(self.data());
+        let map = self.effective();
         let (username, groups) = match (self.access_entry(arn), lookup(&map, applier, false)) {
             (Some(entry), _) => (entry.username.clone(), entry.groups.clone()),
             (None, Lookup::Entry(entry)) => (entry.mapping.username.clone(), entry.mapping.groups.clone()),

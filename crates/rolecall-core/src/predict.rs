@@ -27,8 +27,8 @@ pub fn predict(plan: &Plan, observed: &ObservedAccess) -> ObservedAccess {
 /// Does what the API server would do.
 pub fn carry_out(call: &Call, observed: &mut ObservedAccess) {
     let map = observed.map.get_or_insert_with(ObservedMap::default);
-    match call {
-        Call::CreateMap { data } => map.data.clone_from(data),
-        Call::PatchMap { set, .. } => map.data.extend(set.clone()),
-    }
+    map.alter(|data| match call {
+        Call::CreateMap { data: all } => data.clone_from(all),
+        Call::PatchMap { set, .. } => data.extend(set.clone()),
+    });
 }

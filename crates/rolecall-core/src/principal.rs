@@ -3,10 +3,9 @@
 //! The rules are those of upstream's `pkg/arn/arn.go` (0.7.18). Nothing here lower-cases: the mappers do
 //! that afterwards, see [`crate::identity_mapping`]. Region and account are not checked, as upstream does not.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
 use crate::identity_mapping::fold;
@@ -165,18 +164,22 @@ pub fn strip_path(text: &str) -> Result<String, ArnError> {
 ///
 /// A role is reported without its path, a session as its role; names have the letters that IAM allows.
 pub fn may_be_reported(text: &str) -> bool {
-    let folded = fold(text);
-    let Ok(arn) = PrincipalArn::parse(&folded) else { return false };
-    let parts: Vec<&str> = folded.splitn(6, ':').collect();
-    let [_, _, _, region, account, resource] = parts[..] else { return false };
+    let folded = folded(text);
+    let Ok(arn) = Sections::split(&folded) else { return false };
     let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_name_byte);
-    let is_resource = match (arn.kind(), resource.split_once('/')) {
-        (PrincipalKind::Root, None) => resource == "root",
-        (PrincipalKind::Role | PrincipalKind::FederatedUser, Some((_, name))) => is_name(name),
-        (PrincipalKind::User, Some((_, name))) => name.rsplit('/').next().is_some_and(is_name),
+    let is_resource = match (arn.service, arn.resource.split_once('/')) {
+        ("iam", None) => arn.resource == "root",
+        ("iam", Some(("role", name))) | ("sts", Some(("federated-user", name))) => is_name(name),
+        ("iam", Some(("user", name))) => name.rsplit('/').next().is_some_and(is_name),
         _ => false,
     };
-    region.is_empty() && is_account_id(account) && is_resource && arn.canonical() == folded
+    arn.region.is_empty() && is_account_id(arn.account) && is_resource
+}
+
+/// `text` as ARNs are compared; most are written so.
+fn folded(text: &str) -> Cow<'_, str> {
+    let is_folded = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_folded { Cow::Borrowed(text) } else { Cow::Owned(fold(text)) }
 }
 
 /// Is it the id of an AWS account? It has twelve digits.
@@ -193,6 +196,7 @@ fn is_name_byte(byte: u8) -> bool {
 struct Sections<'a> {
     partition: &'a str,
     service: &'a str,
+    region: &'a str,
     account: &'a str,
     resource: &'a str,
 }
@@ -204,11 +208,11 @@ impl<'a> Sections<'a> {
         }
         let mut parts = text.splitn(6, ':').skip(1);
         let mut next = || parts.next().ok_or_else(|| ArnError::Sections(text.to_owned()));
-        let (partition, service, _region, account, resource) = (next()?, next()?, next()?, next()?, next()?);
+        let (partition, service, region, account, resource) = (next()?, next()?, next()?, next()?, next()?);
         if !PARTITIONS.contains(&partition) {
             return Err(ArnError::Partition(text.to_owned()));
         }
-        Ok(Self { partition, service, account, resource })
+        Ok(Self { partition, service, region, account, resource })
     }
 }
 

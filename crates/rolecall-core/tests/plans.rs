@@ -78,11 +78,7 @@ fn observed(
     let map = map.map(|text| {
         let (document, _) = AwsAuthDocument::parse("observed.yaml", text);
         let document = document.expect("an observed map is a ConfigMap");
-        ObservedMap {
-            resource_version: Some("7".into()),
-            data: document.data().clone(),
-            annotations: document.annotations().clone(),
-        }
+        ObservedMap::of_document(&document).at("7")
     });
     let unknown = || "not asked in this case".to_owned();
     ObservedAccess {

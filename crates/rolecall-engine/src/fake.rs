@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use rolecall_core::Timestamp;
-use rolecall_core::effective::{EffectiveMap, TemplateValues, Verdict, explain};
+use rolecall_core::effective::{TemplateValues, Verdict, explain};
 use rolecall_core::ledger::Ledger;
 use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedLedger};
 use rolecall_core::plan::Call;
@@ -176,7 +176,7 @@ impl State {
         let Some(Ok(arn)) = caller.canonical_arn.as_deref().map(PrincipalArn::parse) else {
             return Ok(caller.clone());
         };
-        let map = EffectiveMap::read(self.observed.data());
+        let map = self.observed.effective();
         match explain(&map, &arn, &TemplateValues::default()).verdict {
             Verdict::Mapped(entry) => {
                 Ok(Caller { username: entry.username, groups: entry.groups, ..caller.clone() })

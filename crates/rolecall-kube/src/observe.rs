@@ -58,11 +58,9 @@ impl KubeCluster {
     async fn observe_map(&self) -> Result<Option<ObservedMap>, PortError> {
         let Some(answer) = self.connection.find(Request::read(MAP, MAP_PATH)).await? else { return Ok(None) };
         let map: ConfigMap = answer.json()?;
-        Ok(Some(ObservedMap {
-            resource_version: Some(map.metadata.resource_version),
-            data: map.data,
-            annotations: map.metadata.annotations,
-        }))
+        let mut observed = ObservedMap::of_data(map.data).at(&map.metadata.resource_version);
+        observed.annotations = map.metadata.annotations;
+        Ok(Some(observed))
     }
 
     async fn observe_ours(&self) -> Result<Ours, PortError> {

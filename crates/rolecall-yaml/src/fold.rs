@@ -5,7 +5,10 @@ use crate::tree::{Document, NodeId};
 /// Whether the object key `key` is taken for the field called `field`: without regard to case, by Unicode's
 /// simple case folding (so `ſ` is an `s` and `K`, the Kelvin sign, a `k`).
 pub fn folds_to(key: &str, field: &str) -> bool {
-    key == field || key.chars().map(fold).eq(field.chars().map(fold))
+    if key.is_ascii() && field.is_ascii() {
+        return key.eq_ignore_ascii_case(field);
+    }
+    key.chars().map(fold).eq(field.chars().map(fold))
 }
 
 /// The member that Go takes for the field called `field`, as key and value: of several spellings the last in

@@ -92,8 +92,12 @@ enum RawKind {
 #[derive(Default)]
 struct RawMapping {
     members: Vec<(Scalar, NodeId, Raw)>,
-    by_key: HashMap<KeyIdentity, usize>,
+    /// Where each key stands in `members`, once there are more of them than a look at each is worth.
+    by_key: Option<HashMap<KeyIdentity, usize>>,
 }
+
+/// So many members are looked through one by one.
+const FEW: usize = 8;
 
 /// What makes two keys one to Go: type and value. No NaN is any other.
 #[derive(PartialEq, Eq, Hash)]
@@ -108,17 +112,32 @@ enum KeyIdentity {
 
 impl RawMapping {
     fn insert(&mut self, key: Scalar, key_node: NodeId, value: Raw) {
-        let Some(identity) = identity(&key) else {
-            self.members.push((key, key_node, value));
-            return;
-        };
-        let next = self.members.len();
-        let index = *self.by_key.entry(identity).or_insert(next);
-        if index == next {
-            self.members.push((key, key_node, value));
-        } else {
-            self.members[index] = (key, key_node, value);
+        match self.position(&key) {
+            Some(index) => self.members[index] = (key, key_node, value),
+            None => self.members.push((key, key_node, value)),
         }
+    }
+
+    /// Where the same key stands; a new one is taken for the next to be pushed.
+    fn position(&mut self, key: &Scalar) -> Option<usize> {
+        let next = self.members.len();
+        if next < FEW {
+            return self.members.iter().position(|(other, ..)| is_same_key(key, other));
+        }
+        let by_key = self.by_key.get_or_insert_with(|| {
+            let members = self.members.iter().enumerate();
+            members.filter_map(|(index, (key, ..))| Some((identity(key)?, index))).collect()
+        });
+        let index = *by_key.entry(identity(key)?).or_insert(next);
+        (index != next).then_some(index)
+    }
+}
+
+fn is_same_key(one: &Scalar, other: &Scalar) -> bool {
+    match (one, other) {
+        (Scalar::Text(one), Scalar::Text(other)) => one == other,
+        (Scalar::Text(_), _) | (_, Scalar::Text(_)) => false,
+        _ => identity(one).is_some_and(|one| Some(one) == identity(other)),
     }
 }
 

@@ -87,13 +87,12 @@ pub(crate) fn observation(
     screen: &Screen,
 ) -> Result<ObservedAccess, Failure> {
     let (name, text) = read_or_stdin(path)?;
-    let (document, findings) = check::find_map(&name, &text);
-    let Some(document) = document else {
+    let document = check::read_map(&name, &text).map_err(|findings| {
         // They are about an observation, which nobody will mend: text only.
         screen.talk_of_findings(&CheckedFile::new(&name, &text, 0, findings));
         let message = format!("`{name}` does not hold the ConfigMap `aws-auth` of `kube-system`");
-        return Err(Failure::new(message).hint("`kubectl get cm aws-auth -n kube-system -o yaml` prints it"));
-    };
+        Failure::new(message).hint("`kubectl get cm aws-auth -n kube-system -o yaml` prints it")
+    })?;
     let not_told = || "a saved file does not say".to_owned();
     let identity = ClusterIdentity { name: cluster.unwrap_or(name), endpoint: None, ca_fingerprint: None };
     Ok(ObservedAccess {
@@ -101,11 +100,7 @@ pub(crate) fn observation(
         observed_at: None,
         mode: Knowledge::Unknown(not_told()),
         access_entries: Knowledge::Unknown(not_told()),
-        map: Some(ObservedMap {
-            resource_version: document.resource_version().map(str::to_owned),
-            data: document.data().clone(),
-            annotations: document.annotations().clone(),
-        }),
+        map: Some(ObservedMap::of_document(&document)),
         ledger: Knowledge::Unknown(not_told()),
         unfinished: Vec::new(),
         caller: Knowledge::Unknown(not_told()),

@@ -32,7 +32,7 @@ pub fn fixed(file: &str, text: &str, settings: &Settings) -> Option<String> {
 
 /// Carries out all fixes at once, or those of one rule where not all of them go together.
 fn round(file: &str, text: &str, settings: &Settings) -> Option<String> {
-    let before = inspect(file, text, settings);
+    let before = inspect(file, text, Some(settings));
     let fixable: Vec<&Finding> =
         before.findings.iter().filter(|finding| finding.fix.is_some() && finding.allowed.is_none()).collect();
     let mut codes: Vec<Code> = fixable.iter().map(|finding| finding.code).collect();
@@ -42,7 +42,7 @@ fn round(file: &str, text: &str, settings: &Settings) -> Option<String> {
         let fixes = fixable.iter().filter(|finding| wanted(finding.code)).filter_map(|f| f.fix.as_ref());
         let edits = splices(&before.documents, fixes);
         let better = (!edits.is_empty()).then(|| apply(text, &edits))?;
-        is_better(&before, &inspect(file, &better, settings)).then_some(better)
+        is_better(&before, &inspect(file, &better, Some(settings))).then_some(better)
     };
     attempt(&|_| true).or_else(|| codes.iter().find_map(|code| attempt(&|other| other == *code)))
 }

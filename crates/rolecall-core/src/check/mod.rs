@@ -29,7 +29,7 @@ pub struct Checked {
 
 /// Checks the content of `file`.
 pub fn check(file: &str, text: &str, settings: &Settings) -> Checked {
-    let Inspection { findings, meant, .. } = inspect(file, text, settings);
+    let Inspection { findings, meant, .. } = inspect(file, text, Some(settings));
     Checked { findings, documents: meant }
 }
 
@@ -37,10 +37,20 @@ pub fn check(file: &str, text: &str, settings: &Settings) -> Checked {
 ///
 /// It is `None` where there is none, or more than one, and then a finding says so.
 pub fn find_map(file: &str, text: &str) -> (Option<AwsAuthDocument>, Vec<Finding>) {
-    let Inspection { mut documents, mut findings, .. } = inspect(file, text, &Settings::default());
+    let inspection = inspect(file, text, Some(&Settings::default()));
+    let mut findings = inspection.findings;
     findings.retain(|finding| finding.code != Code::LaterDocument || finding.level == Level::Error);
-    let map = documents.pop().filter(|_| documents.is_empty());
-    (map, findings)
+    (only(inspection.documents), findings)
+}
+
+/// The same of a file that nobody will mend: nothing in it is judged, and the findings say only why there is none.
+pub fn read_map(file: &str, text: &str) -> Result<AwsAuthDocument, Vec<Finding>> {
+    let inspection = inspect(file, text, None);
+    only(inspection.documents).ok_or(inspection.findings)
+}
+
+fn only(mut documents: Vec<AwsAuthDocument>) -> Option<AwsAuthDocument> {
+    documents.pop().filter(|_| documents.is_empty())
 }
 
 /// A file with its maps.
@@ -50,10 +60,10 @@ struct Inspection {
     meant: usize,
 }
 
-fn inspect(file: &str, text: &str, settings: &Settings) -> Inspection {
+fn inspect(file: &str, text: &str, settings: Option<&Settings>) -> Inspection {
     if !text.contains("---") && !text.contains("\n...") {
         // Nearly every file: it is one document, and need not be read twice to know that.
-        let (document, findings) = AwsAuthDocument::checked(file, text, settings);
+        let (document, findings) = AwsAuthDocument::judged(file, text, settings);
         if document.is_some() {
             return Inspection { documents: document.into_iter().collect(), findings, meant: 1 };
         }
@@ -94,8 +104,8 @@ fn chosen(objects: &[Object]) -> Vec<&Object> {
 }
 
 /// A file that is one document, as plans read it.
-fn alone(file: &str, text: &str, objects: &[Object], settings: &Settings) -> Inspection {
-    let (document, findings) = AwsAuthDocument::checked(file, text, settings);
+fn alone(file: &str, text: &str, objects: &[Object], settings: Option<&Settings>) -> Inspection {
+    let (document, findings) = AwsAuthDocument::judged(file, text, settings);
     let is_named = ["aws-auth", "mapRoles", "mapUsers", "mapAccounts"].iter().any(|word| text.contains(word));
     let is_meant = match objects {
         [object] => {
@@ -154,7 +164,7 @@ fn items(value: &Valued) -> Option<&[Valued]> {
 }
 
 impl Inspection {
-    fn read(&mut self, (file, lines): (&str, &Arc<LineIndex>), object: &Object, settings: &Settings) {
+    fn read(&mut self, (file, lines): (&str, &Arc<LineIndex>), object: &Object, settings: Option<&Settings>) {
         let span = object.outer.node(object.value.node).span;
         let place = Place::of(file, object.outer.text(), lines, Span::at(span.start));
         self.findings.push(if self.meant > 0 {

@@ -82,6 +82,15 @@ impl AwsAuthDocument {
 
     /// The same, with the levels and accounts of a repository.
     pub fn checked(file: &str, text: &str, settings: &Settings) -> (Option<Self>, Vec<Finding>) {
+        Self::judged(file, text, Some(settings))
+    }
+
+    /// The same; without settings nothing is judged, and what is told is only what hinders reading.
+    pub(crate) fn judged(
+        file: &str,
+        text: &str,
+        settings: Option<&Settings>,
+    ) -> (Option<Self>, Vec<Finding>) {
         let lines = Arc::new(LineIndex::new(text));
         let mut findings = Vec::new();
         let document = Self::read(file, text, &lines, settings, &mut findings);
@@ -93,7 +102,7 @@ impl AwsAuthDocument {
         file: &str,
         text: &str,
         lines: &Arc<LineIndex>,
-        settings: &Settings,
+        settings: Option<&Settings>,
         findings: &mut Vec<Finding>,
     ) -> Option<Self> {
         if text.len() > MAX_FILE_BYTES {
@@ -117,7 +126,7 @@ impl AwsAuthDocument {
         file: &str,
         lines: &Arc<LineIndex>,
         (outer, object): (&Arc<Document>, &Valued),
-        settings: &Settings,
+        settings: Option<&Settings>,
         findings: &mut Vec<Finding>,
     ) -> Option<Self> {
         let parts = config_map::read_object(file, lines, (outer, object), findings)?;
@@ -143,7 +152,7 @@ impl AwsAuthDocument {
     }
 
     /// Reads what the sections say, unless Kubernetes would not take them whatever they say.
-    fn check(mut self, settings: &Settings, findings: &mut Vec<Finding>) -> Option<Self> {
+    fn check(mut self, settings: Option<&Settings>, findings: &mut Vec<Finding>) -> Option<Self> {
         let bytes: usize = self.data.iter().map(|(key, value)| key.len() + value.len()).sum();
         if bytes > MAX_DATA_BYTES {
             let largest = self.scalars.iter().max_by_key(|(section, _)| self.data[section.key()].len());
@@ -152,7 +161,9 @@ impl AwsAuthDocument {
             return None;
         }
         self.effective = EffectiveMap::read(&self.data);
-        rules::check(&self, settings, findings);
+        if let Some(settings) = settings {
+            rules::check(&self, settings, findings);
+        }
         Some(self)
     }
 

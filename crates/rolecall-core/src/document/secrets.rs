@@ -13,7 +13,7 @@ use rolecall_yaml::{LineIndex, Span};
 use crate::finding::{Code, Finding, Level, Place};
 
 /// A secret, and what kind it is of.
-struct Secret {
+pub(super) struct Secret {
     kind: &'static str,
     span: Span,
 }
@@ -32,8 +32,11 @@ pub(crate) struct Mask<'a> {
 impl<'a> Mask<'a> {
     /// The mask for what is told of `text`; `None` where no secret stands in it.
     pub(crate) fn of(text: &'a str) -> Option<Self> {
-        let found = find(text);
-        (!found.is_empty()).then(|| Self { keys: keys(text, &found) })
+        Self::over_found(text, &find(text))
+    }
+
+    fn over_found(text: &'a str, found: &[Secret]) -> Option<Self> {
+        (!found.is_empty()).then(|| Self { keys: keys(text, found) })
     }
 
     /// `told` with every character of a secret replaced by `*`.
@@ -77,9 +80,13 @@ fn without_found<'a>(text: &'a str, found: &[Secret]) -> Cow<'a, str> {
 }
 
 /// Tells every secret of a file by its kind.
-pub(super) fn check((file, text, lines): (&str, &str, &LineIndex), findings: &mut Vec<Finding>) {
-    findings.extend(find(text).into_iter().map(|Secret { kind, span }| {
-        let place = Place::of(file, text, lines, span);
+pub(super) fn check(
+    (file, text, lines): (&str, &str, &LineIndex),
+    secrets: &[Secret],
+    findings: &mut Vec<Finding>,
+) {
+    findings.extend(secrets.iter().map(|Secret { kind, span }| {
+        let place = Place::of(file, text, lines, *span);
         let help = "remove it, and make it worthless: whoever could read the file or its history has it";
         Finding::new(Code::Secret, Level::Error, place, format!("{kind} stands in the file")).help(help)
     }));
@@ -88,8 +95,8 @@ pub(super) fn check((file, text, lines): (&str, &str, &LineIndex), findings: &mu
 /// Takes what is secret in `text` out of all that is told of it, also out of the reasons to allow it.
 ///
 /// Most secrets show what they are; the others, which are base64, are known from the file.
-pub(super) fn hide(text: &str, findings: &mut [Finding]) {
-    let Some(mask) = Mask::of(text) else { return };
+pub(super) fn hide(text: &str, secrets: &[Secret], findings: &mut [Finding]) {
+    let Some(mask) = Mask::over_found(text, secrets) else { return };
     for finding in findings {
         let title = finding.fix.as_mut().map(|fix| &mut fix.title);
         let told = [Some(&mut finding.message), finding.help.as_mut(), title, finding.allowed.as_mut()];
@@ -132,7 +139,7 @@ fn starred(text: &str, spans: impl Iterator<Item = Span>) -> String {
 }
 
 /// All secrets of a text, in their order; none overlaps another.
-fn find(text: &str) -> Vec<Secret> {
+pub(super) fn find(text: &str) -> Vec<Secret> {
     let mut found: Vec<Secret> = Vec::new();
     let mut signs: Vec<(usize, &str)> =
         SIGNS.iter().flat_map(|sign| text.match_indices(sign).map(|(at, _)| (at, *sign))).collect();

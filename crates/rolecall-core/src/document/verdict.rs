@@ -11,14 +11,21 @@ use crate::finding::Finding;
 pub(crate) fn finish(
     source: (&str, &str, &LineIndex),
     documents: &[AwsAuthDocument],
-    settings: &Settings,
+    settings: Option<&Settings>,
     mut findings: Vec<Finding>,
 ) -> Vec<Finding> {
+    let Some(settings) = settings else {
+        if !findings.is_empty() {
+            secrets::hide(source.1, &secrets::find(source.1), &mut findings);
+        }
+        return findings;
+    };
     // A file that is refused for its size is not read through once more.
     if source.1.len() <= MAX_FILE_BYTES {
-        secrets::check(source, &mut findings);
+        let secrets = secrets::find(source.1);
+        secrets::check(source, &secrets, &mut findings);
         allow::check(source, documents, &mut findings);
-        secrets::hide(source.1, &mut findings);
+        secrets::hide(source.1, &secrets, &mut findings);
     }
     let mut findings = settings.shown(findings);
     findings.sort_by(|a, b| (&a.place, a.code).cmp(&(&b.place, b.code)));

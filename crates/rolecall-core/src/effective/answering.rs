@@ -12,7 +12,7 @@ use crate::identity_mapping::{Section, fold, lower};
 use crate::principal::may_be_reported;
 
 /// The entries that answer for each principal that has one of its own; accounts are not in it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Answers<'a>(BTreeMap<String, Vec<&'a Entry>>);
 
 impl EffectiveMap {
@@ -27,14 +27,13 @@ impl EffectiveMap {
     }
 
     fn candidates_of(&self, section: Section) -> BTreeMap<String, Vec<&Entry>> {
-        let mut stored: BTreeMap<String, BTreeMap<String, &Entry>> = BTreeMap::new();
+        let mut stored: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
         for entry in self.section(section).entries().iter().filter(|entry| entry.can_match()) {
-            let written = &entry.mapping.principal;
-            // Upstream's keys: roles in lower case, users as they are written.
-            let key = if section == Section::MapUsers { written.clone() } else { lower(written) };
-            stored.entry(fold(written)).or_default().insert(key, entry);
+            stored.entry(fold(&entry.mapping.principal)).or_default().push(entry);
         }
-        stored.into_iter().map(|(principal, entries)| (principal, distinct(entries))).collect()
+        let repeated = stored.values_mut().filter(|entries| entries.len() > 1);
+        repeated.for_each(|entries| *entries = distinct(section, entries));
+        stored
     }
 }
 
@@ -51,9 +50,9 @@ impl<'a> Answers<'a> {
 
     /// Leaves out those that somebody else answers for.
     #[must_use]
-    pub fn without(mut self, is_outranked: impl Fn(&str) -> bool) -> Self {
-        self.0.retain(|principal, _| !is_outranked(principal));
-        self
+    pub fn without(&self, is_outranked: impl Fn(&str) -> bool) -> Self {
+        let others = self.0.iter().filter(|(principal, _)| !is_outranked(principal));
+        Self(others.map(|(principal, entries)| (principal.clone(), entries.clone())).collect())
     }
 }
 
@@ -65,9 +64,14 @@ impl Entry {
     }
 }
 
-/// Several that say the same are as good as one: the last one written.
-fn distinct(entries: BTreeMap<String, &Entry>) -> Vec<&Entry> {
-    let mut entries: Vec<&Entry> = entries.into_values().collect();
+/// The last one written under each of upstream's keys: roles in lower case, users as they are written. Several
+/// that say the same are as good as one.
+fn distinct<'a>(section: Section, entries: &[&'a Entry]) -> Vec<&'a Entry> {
+    let by_key = entries.iter().map(|entry| {
+        let written = &entry.mapping.principal;
+        (if section == Section::MapUsers { written.clone() } else { lower(written) }, *entry)
+    });
+    let mut entries: Vec<&Entry> = by_key.collect::<BTreeMap<_, _>>().into_values().collect();
     entries.sort_by_key(|entry| entry.index);
     if entries.windows(2).all(|pair| pair[0].mapping.grants_the_same(&pair[1].mapping)) {
         entries.drain(..entries.len() - 1);

@@ -44,7 +44,7 @@ pub(super) fn entries(section: Section, document: &Document, limits: &Limits) ->
         }
     };
     let mut decoded = Decoded::default();
-    for (index, item) in items.iter().enumerate() {
+    for (index, item) in items.into_iter().enumerate() {
         decode_item(section, document, index, item, &mut decoded);
     }
     if let Some(error) = by_chance {
@@ -88,15 +88,15 @@ struct Raw {
     sso: Option<Sso>,
 }
 
-fn decode_item(section: Section, document: &Document, index: usize, item: &Valued, into: &mut Decoded) {
+fn decode_item(section: Section, document: &Document, index: usize, item: Valued, into: &mut Decoded) {
     let span = document.node(item.node).span;
     let mut raw = Raw::default();
     let mut losses = Vec::new();
-    match &item.value {
+    match item.value {
         Value::Object(members) => fill(section, document, members, &mut raw, &mut losses),
         Value::Null => {}
         other => {
-            let message = format!("it is {} where a mapping must be", kind_of(other));
+            let message = format!("it is {} where a mapping must be", kind_of(&other));
             into.losses.push(Loss { kind: LossKind::Entry(message), span });
             return;
         }
@@ -115,58 +115,59 @@ fn decode_item(section: Section, document: &Document, index: usize, item: &Value
     into.entries.push(Entry { key, mapping, sso: raw.sso, index, node: item.node, span });
 }
 
-fn fill(section: Section, document: &Document, members: &[Member], raw: &mut Raw, losses: &mut Vec<Loss>) {
+fn fill(section: Section, document: &Document, members: Vec<Member>, raw: &mut Raw, losses: &mut Vec<Loss>) {
     let arn_field = if section == Section::MapUsers { "userarn" } else { "rolearn" };
     for member in members {
         let place = document.node(member.value.node).span;
         let is = |field: &str| folds_to(&member.key, field);
         if is(arn_field) {
-            set_text(&mut raw.arn, &member.value.value);
+            set_text(&mut raw.arn, member.value.value);
         } else if is("username") {
-            if !set_text(&mut raw.username, &member.value.value) {
+            if !set_text(&mut raw.username, member.value.value) {
                 losses.push(Loss { kind: LossKind::UsernameNotText, span: place });
             }
         } else if is("groups") {
-            fill_groups(document, &member.value, &mut raw.groups, losses);
+            fill_groups(document, member.value, &mut raw.groups, losses);
         } else if section == Section::MapRoles && is("sso") {
-            fill_sso(&member.value.value, &mut raw.sso);
+            fill_sso(member.value.value, &mut raw.sso);
         } else if !is("userid") {
-            let kind =
-                LossKind::UnknownKey { key: member.key.clone(), nearest: nearest(section, &member.key) };
+            let nearest = nearest(section, &member.key);
+            let kind = LossKind::UnknownKey { key: member.key, nearest };
             losses.push(Loss { kind, span: document.node(member.key_node).span });
         }
     }
 }
 
 /// Sets a Go string from a JSON value: `null` leaves it, anything but a string is an error that leaves it too.
-fn set_text(field: &mut String, value: &Value) -> bool {
+fn set_text(field: &mut String, value: Value) -> bool {
     match value {
-        Value::String(text) => field.clone_from(text),
+        Value::String(text) => *field = text,
         Value::Null => {}
         _ => return false,
     }
     true
 }
 
-fn fill_groups(document: &Document, value: &Valued, groups: &mut GoSlice, losses: &mut Vec<Loss>) {
+fn fill_groups(document: &Document, value: Valued, groups: &mut GoSlice, losses: &mut Vec<Loss>) {
     let place = document.node(value.node).span;
-    match &value.value {
+    match value.value {
         Value::Null => *groups = GoSlice::default(),
         Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                let is_text = set_text(groups.slot(index), &item.value);
-                if !is_text || matches!(item.value, Value::Null) {
+            let len = items.len();
+            for (index, item) in items.into_iter().enumerate() {
+                let is_null = item.value == Value::Null;
+                if !set_text(groups.slot(index), item.value) || is_null {
                     losses.push(Loss { kind: LossKind::GroupNotText, span: document.node(item.node).span });
                 }
             }
-            groups.end_at(items.len());
+            groups.end_at(len);
         }
         _ => losses.push(Loss { kind: LossKind::GroupsNotList, span: place }),
     }
 }
 
-fn fill_sso(value: &Value, sso: &mut Option<Sso>) {
-    if matches!(value, Value::Null) {
+fn fill_sso(value: Value, sso: &mut Option<Sso>) {
+    if value == Value::Null {
         *sso = None;
         return;
     }
@@ -183,7 +184,7 @@ fn fill_sso(value: &Value, sso: &mut Option<Sso>) {
         } else {
             continue;
         };
-        set_text(field, &member.value.value);
+        set_text(field, member.value.value);
     }
 }
 

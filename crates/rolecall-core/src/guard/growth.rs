@@ -19,8 +19,7 @@ const NAMES_SHOWN: usize = 5;
 /// Rights that are not known count as much as a cluster-admin's where the policy refuses growth.
 pub(super) fn growth(case: &Case<'_>) -> Opinion {
     // Also whom an access entry outranks today: it may be gone tomorrow.
-    let (before, after) = (case.before.answers(), case.after.answers());
-    let grown = |wanted| grown(case, &before, &after, wanted);
+    let grown = |wanted| grown(case, &case.mapped_before, &case.mapped_after, wanted);
     let (admins, mut unknown) = (grown(Power::ClusterAdmin), grown(Power::Unknown));
     unknown.extend(new_accounts(case.before, case.after));
     let message = match (admins.is_empty(), unknown.is_empty()) {

@@ -160,13 +160,16 @@ pub fn judge(
 ) -> Vec<Judgement> {
     let outranking = observed.outranking();
     let is_outranked = |principal: &str| outranking.entry(principal).is_some();
+    let (mapped_before, mapped_after) = (plan.before.answers(), plan.after.answers());
     let case = Case {
         plan,
         desired,
         observed,
         policy: crate::plan::judging_policy(desired, observed),
-        answers_before: plan.before.answers().without(is_outranked),
-        answers_after: plan.after.answers().without(is_outranked),
+        answers_before: mapped_before.without(is_outranked),
+        answers_after: mapped_after.without(is_outranked),
+        mapped_before,
+        mapped_after,
         before: &plan.before,
         after: &plan.after,
         outranking: &outranking,
@@ -207,7 +210,10 @@ struct Case<'a> {
     policy: Policy,
     before: &'a EffectiveMap,
     after: &'a EffectiveMap,
-    /// Who gets in by the map, before and after; without those whom an access entry answers for.
+    /// Who gets in by the map alone, before and after.
+    mapped_before: Answers<'a>,
+    mapped_after: Answers<'a>,
+    /// The same without those whom an access entry answers for.
     answers_before: Answers<'a>,
     answers_after: Answers<'a>,
     outranking: &'a Outranking<'a>,

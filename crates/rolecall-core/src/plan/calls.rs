@@ -16,7 +16,7 @@ pub(super) fn calls(observed: &ObservedAccess, data: &BTreeMap<String, String>) 
             alloc::vec![Call::CreateMap { data: data.clone() }]
         };
     };
-    let changed = data.iter().filter(|(key, text)| map.data.get(*key) != Some(text));
+    let changed = data.iter().filter(|(key, text)| map.data().get(*key) != Some(text));
     let set: BTreeMap<String, String> = changed.map(|(key, text)| (key.clone(), text.clone())).collect();
     if set.is_empty() {
         return Vec::new();

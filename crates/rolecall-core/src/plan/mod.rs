@@ -33,7 +33,7 @@ pub(crate) use policies::judging_policy;
 
 /// What would have to change for the cluster to be as the files say.
 pub fn plan(desired: &DesiredAccess, observed: &ObservedAccess) -> Plan {
-    let have = EffectiveMap::read(observed.data());
+    let have = observed.effective();
     let ownership = Ownership::of(desired, observed, &have);
     let mut compared = compare::compare(desired, observed, &have, &ownership);
     let mut blocked = blocked::blocked(desired, observed, &ownership, &compared);

@@ -15,6 +15,12 @@ use crate::predict::predict;
 use crate::record::{Intent, data_fingerprint};
 use crate::source::{SourceId, SourceRevision};
 
+fn break_section(there: &mut ObservedAccess, section: &str) {
+    there.map.as_mut().unwrap().alter(|data| {
+        data.insert(section.into(), "- {".into());
+    });
+}
+
 fn key(name: &str) -> EntryKey {
     EntryKey::new(Section::MapRoles, &format!("arn:aws:iam::111122223333:role/{name}"))
 }
@@ -103,7 +109,7 @@ fn a_section_that_cannot_be_read_is_not_forgotten() {
     let (ours, leaver) = (entry("role/ours", "ours", "dev"), entry("user/leaver", "leaver", "dev"));
     let was = wanted(&[("mapRoles", &ours), ("mapUsers", &leaver)], "aws-auth.yml", Policy::default());
     let mut there = applied(&[("mapRoles", &ours), ("mapUsers", &leaver)], Some(&was));
-    there.map.as_mut().unwrap().data.insert("mapUsers".into(), "- {".into());
+    break_section(&mut there, "mapUsers");
     let without = wanted(&[("mapRoles", &ours), ("mapUsers", "[]")], "aws-auth.yml", Policy::default());
     let found = plan(&without, &there);
     assert!(found.blocked()[0].reason.contains("`mapUsers` cannot be read"), "{:?}", found.blocked());
@@ -115,7 +121,7 @@ fn replacing_a_section_takes_nothing_from_another_source() {
     let theirs = entry("role/theirs", "theirs", "dev");
     let owner = wanted(&[("mapRoles", &theirs)], "other.yml", Policy::default());
     let mut there = applied(&[("mapRoles", &theirs)], Some(&owner));
-    there.map.as_mut().unwrap().data.insert("mapRoles".into(), "- {".into());
+    break_section(&mut there, "mapRoles");
     let found = plan(&wanted(&[("mapRoles", &theirs)], "aws-auth.yml", Policy::default()), &there);
     assert_eq!(found.conflicts().len(), 1);
 }

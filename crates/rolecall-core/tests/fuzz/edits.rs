@@ -45,7 +45,7 @@ fn cluster(text: &str) -> ObservedAccess {
     let identity = ClusterIdentity { name: "prod".into(), endpoint: None, ca_fingerprint: None };
     let caller = Caller { username: "admin".into(), groups: Vec::new(), canonical_arn: None };
     ObservedAccess {
-        map: Some(ObservedMap { data, ..ObservedMap::default() }),
+        map: Some(ObservedMap::of_data(data)),
         ledger: Knowledge::Known(None),
         caller: Knowledge::Known(caller),
         ..ObservedAccess::unseen(identity, "not asked")

@@ -26,7 +26,7 @@ impl Stage {
         let identity = ClusterIdentity { name: "prod".into(), endpoint: None, ca_fingerprint: None };
         let caller = Caller { username: "admin".into(), groups: Vec::new(), canonical_arn: None };
         Self(ObservedAccess {
-            map: map.map(|data| ObservedMap { data, ..ObservedMap::default() }),
+            map: map.map(ObservedMap::of_data),
             ledger: Knowledge::Known(None),
             caller: Knowledge::Known(caller),
             ..ObservedAccess::unseen(identity, "not asked")

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use rolecall_core::Timestamp;
 use rolecall_core::cluster::fingerprint;
-use rolecall_core::effective::EffectiveMap;
 use rolecall_core::guard::ApprovedPlan;
 use rolecall_core::identity_mapping::{EntryKey, IdentityMapping};
 use rolecall_core::observed::ObservedAccess;
@@ -41,7 +40,7 @@ pub(super) fn record(
         intent,
         completion: None,
         plan: render::plan(plan, approved.judgements(), observed),
-        data_before: observed.map.as_ref().map(|map| map.data.clone()),
+        data_before: observed.map.as_ref().map(|map| map.data().clone()),
         data_after: plan.data().clone(),
     }
 }
@@ -52,7 +51,7 @@ fn replaced(plan: &Plan) -> Vec<EntryKey> {
         Subject::Section(section) => Some(*section),
         Subject::Entry(_) => None,
     });
-    let will_be = EffectiveMap::read(plan.data());
+    let will_be = plan.after();
     sections
         .flat_map(|section| will_be.section(section).entries().iter().map(|entry| entry.key.clone()))
         .collect()
@@ -61,7 +60,7 @@ fn replaced(plan: &Plan) -> Vec<EntryKey> {
 /// What had come of an intent that nobody completed, as far as the map tells.
 pub(super) fn outcome(intent: &Intent, observed: &ObservedAccess) -> Outcome {
     intent.outcome_by(observed.data()).unwrap_or_else(|| {
-        let have = EffectiveMap::read(observed.data());
+        let have = observed.effective();
         let winners = have.winners();
         let is_altered = |(key, meant): (&EntryKey, &IdentityMapping)| {
             winners.get(key).is_some_and(|entry| entry.mapping.grants_the_same(meant))

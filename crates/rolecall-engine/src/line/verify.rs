@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rolecall_core::cluster::AuthenticationMode;
 use rolecall_core::desired::DesiredAccess;
-use rolecall_core::effective::{Candidate, EffectiveMap, TemplateValues, Verdict, explain};
+use rolecall_core::effective::{Candidate, TemplateValues, Verdict, explain};
 use rolecall_core::identity_mapping::CLUSTER_ADMIN_GROUP;
 use rolecall_core::observed::{Caller, Knowledge, ObservedAccess};
 use rolecall_core::plan::{self, Plan};
@@ -86,7 +86,7 @@ fn expectation(caller: Option<&Caller>, observed: &ObservedAccess) -> Expectatio
     if observed.access_entry(arn.canonical()).is_some() {
         return Expectation::None;
     }
-    match explain(&EffectiveMap::read(observed.data()), &arn, &TemplateValues::default()).verdict {
+    match explain(&observed.effective(), &arn, &TemplateValues::default()).verdict {
         Verdict::Mapped(candidate) => Expectation::LetIn(candidate),
         Verdict::Ambiguous(_) => Expectation::None,
         // Where entries cannot be read, it may be one of them that lets the caller in.

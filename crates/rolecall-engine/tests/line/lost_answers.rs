@@ -6,7 +6,7 @@ use rolecall_engine::fake::{FakeCluster, Moment, Step};
 use rolecall_engine::line::{ApplyError, Approval, Event, Watcher};
 use rolecall_engine::port::PortErrorKind;
 
-use crate::stage::{cluster, desired, error, names, owned, role, run, run_heard};
+use crate::stage::{alter_roles, cluster, desired, error, names, owned, role, run, run_heard};
 
 #[tokio::test]
 async fn a_lost_answer_is_looked_up_in_the_map() {
@@ -20,11 +20,11 @@ async fn a_lost_answer_is_looked_up_in_the_map() {
 /// Somebody else's entry, written when we look what came of our write.
 fn somebody_writes_before_we_look(cluster: &FakeCluster) {
     cluster.before(Step::Observe, |_| {});
-    cluster.before(Step::Observe, |observed| roles(observed).push_str(&role("theirs")));
+    cluster.before(Step::Observe, they_write);
 }
 
-fn roles(observed: &mut ObservedAccess) -> &mut String {
-    observed.map.as_mut().unwrap().data.get_mut("mapRoles").unwrap()
+fn they_write(observed: &mut ObservedAccess) {
+    alter_roles(observed, |roles| roles.push_str(&role("theirs")));
 }
 
 #[tokio::test]
@@ -50,13 +50,13 @@ async fn a_write_without_an_answer_is_seen_beside_somebody_elses() {
 async fn a_write_that_never_arrived_is_not_seen_in_somebody_elses() {
     // An entry that is altered was there before: that it is there proves nothing.
     let cluster = cluster(&["dev"]);
-    let before = roles(&mut cluster.observed()).replace("[ops]", "[other]");
-    cluster.before(Step::Observe, move |observed| *roles(observed) = before);
-    cluster.before(Step::Observe, |observed| roles(observed).push_str(&role("theirs")));
+    let before = cluster.observed().data()["mapRoles"].replace("[ops]", "[other]");
+    cluster.before(Step::Observe, move |observed| alter_roles(observed, |roles| *roles = before));
+    cluster.before(Step::Observe, they_write);
     cluster.fail(Step::Execute, Moment::Before, error(PortErrorKind::Timeout));
     let report = run(&cluster, &desired(&["dev"]), Approval::ByGuards).await.unwrap();
     assert_eq!(report.outcome, Some(Outcome::Verified));
-    assert!(!roles(&mut cluster.observed()).contains("[other]"));
+    assert!(!cluster.observed().data()["mapRoles"].contains("[other]"));
     let records = cluster.records();
     let outcomes: Vec<Outcome> =
         records.values().map(|record| record.completion.as_ref().unwrap().outcome).collect();

@@ -14,7 +14,7 @@ use rolecall_engine::fake::{FakeCluster, Moment, Step};
 use rolecall_engine::line::{ApplyError, Approval, Reading, Rehearsal, rehearse};
 use rolecall_engine::port::PortErrorKind;
 
-use stage::{Ear, OWN, cluster, desired, error, names, owned, role, run, run_heard};
+use stage::{Ear, OWN, alter_roles, cluster, desired, error, names, owned, role, run, run_heard};
 
 #[tokio::test]
 async fn a_change_is_written_verified_and_recorded() {
@@ -125,8 +125,7 @@ async fn every_step_may_fail() {
 async fn somebody_elses_write_is_planned_again() {
     let (cluster, wanted) = (cluster(&[]), desired(&["dev"]));
     cluster.before(Step::Execute, |observed| {
-        let text = observed.map.as_mut().unwrap().data.get_mut("mapRoles").unwrap();
-        text.push_str(&role("intruder"));
+        alter_roles(observed, |roles| roles.push_str(&role("intruder")));
     });
     let ear = Ear::default();
     let report = run_heard(&cluster, &wanted, Approval::ByGuards, &ear, true).await.unwrap();
@@ -144,7 +143,7 @@ async fn what_a_person_saw_goes_on_only_if_it_is_still_equal() {
     let (cluster, wanted) = (cluster(&[]), desired(&["dev"]));
     let seen = plan(&wanted, &cluster.observed()).changes().to_vec();
     cluster.before(Step::Execute, |observed| {
-        observed.map.as_mut().unwrap().data.get_mut("mapRoles").unwrap().push_str("# a comment\n");
+        alter_roles(observed, |roles| roles.push_str("# a comment\n"));
     });
     run(&cluster, &wanted, Approval::Seen(seen.clone())).await.unwrap();
 
@@ -157,8 +156,7 @@ async fn what_a_person_saw_goes_on_only_if_it_is_still_equal() {
 fn cluster_with_other_dev() -> FakeCluster {
     let cluster = cluster(&["dev"]);
     let mut observed = cluster.observed();
-    let text = observed.map.as_mut().unwrap().data.get_mut("mapRoles").unwrap();
-    *text = text.replace("[ops]", "[other]");
+    alter_roles(&mut observed, |roles| *roles = roles.replace("[ops]", "[other]"));
     FakeCluster::new(observed)
 }
 
@@ -179,7 +177,7 @@ async fn a_writer_that_never_stops_is_named() {
     let (cluster, wanted) = (cluster(&[]), desired(&["dev"]));
     for _ in 0..5 {
         cluster.before(Step::Execute, |observed| {
-            observed.map.as_mut().unwrap().data.get_mut("mapRoles").unwrap().push_str("# again\n");
+            alter_roles(observed, |roles| roles.push_str("# again\n"));
         });
     }
     let result = run(&cluster, &wanted, Approval::ByGuards).await;

@@ -3,12 +3,12 @@
 use rolecall_engine::fake::{FakeCluster, Step};
 use rolecall_engine::line::{ApplyReport, Approval};
 
-use crate::stage::{Ear, cluster, desired, role, run, run_heard};
+use crate::stage::{Ear, alter_roles, cluster, desired, role, run, run_heard};
 
 fn intrude(cluster: &FakeCluster) {
     cluster.before(Step::Observe, |observed| {
-        let roles = observed.map.as_mut().unwrap().data.get_mut("mapRoles").unwrap();
-        roles.push_str(&role("intruder").replace("[ops]", "[system:masters]"));
+        let intruder = role("intruder").replace("[ops]", "[system:masters]");
+        alter_roles(observed, |roles| roles.push_str(&intruder));
     });
 }
 

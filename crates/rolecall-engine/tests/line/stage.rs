@@ -7,7 +7,6 @@ use rolecall_core::Timestamp;
 use rolecall_core::cluster::ClusterIdentity;
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
-use rolecall_core::effective::EffectiveMap;
 use rolecall_core::guard::Circumstances;
 use rolecall_core::identity_mapping::{EntryKey, Section};
 use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedMap};
@@ -38,6 +37,11 @@ pub(crate) fn desired(names: &[&str]) -> DesiredAccess {
     DesiredAccess::new(document, &findings, SourceRevision::cli(), Policy::default()).unwrap()
 }
 
+/// Somebody else's hand on `mapRoles`.
+pub(crate) fn alter_roles(observed: &mut ObservedAccess, change: impl FnOnce(&mut String)) {
+    observed.map.as_mut().unwrap().alter(|data| change(data.get_mut("mapRoles").unwrap()));
+}
+
 pub(crate) fn cluster(names: &[&str]) -> FakeCluster {
     let roles: String = names.iter().map(|name| role(name)).collect();
     FakeCluster::new(ObservedAccess {
@@ -45,11 +49,7 @@ pub(crate) fn cluster(names: &[&str]) -> FakeCluster {
         observed_at: Some(Timestamp::UNIX_EPOCH),
         mode: Knowledge::Unknown("not EKS".into()),
         access_entries: Knowledge::Unknown("not EKS".into()),
-        map: Some(ObservedMap {
-            resource_version: Some("1".into()),
-            data: [("mapRoles".into(), format!("{OWN}{roles}"))].into(),
-            ..ObservedMap::default()
-        }),
+        map: Some(ObservedMap::of_data([("mapRoles".into(), format!("{OWN}{roles}"))].into()).at("1")),
         ledger: Knowledge::Known(None),
         unfinished: Vec::new(),
         caller: Knowledge::Known(Caller {
@@ -113,10 +113,7 @@ pub(crate) async fn run_heard(
 }
 
 pub(crate) fn names(cluster: &FakeCluster) -> Vec<String> {
-    EffectiveMap::read(cluster.observed().data())
-        .entries()
-        .map(|entry| entry.mapping.username.clone())
-        .collect()
+    cluster.observed().effective().entries().map(|entry| entry.mapping.username.clone()).collect()
 }
 
 pub(crate) fn owned(cluster: &FakeCluster, name: &str) -> bool {

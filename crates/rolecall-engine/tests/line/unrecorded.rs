@@ -6,7 +6,7 @@ use rolecall_engine::fake::{FakeCluster, Moment, Step};
 use rolecall_engine::line::{ApplyError, Approval};
 use rolecall_engine::port::PortErrorKind;
 
-use crate::stage::{Ear, cluster, desired, error, names, run, run_heard};
+use crate::stage::{Ear, alter_roles, cluster, desired, error, names, run, run_heard};
 
 #[tokio::test]
 async fn without_records_nothing_is_removed() {
@@ -22,8 +22,7 @@ async fn without_records_nothing_is_removed() {
 /// The ledger cannot be read, and `dev` has other groups than are wanted.
 fn blind_cluster() -> FakeCluster {
     let mut observed = cluster(&["dev"]).observed();
-    let roles = observed.map.as_mut().unwrap().data.get_mut("mapRoles").unwrap();
-    *roles = roles.replace("[ops]", "[other]");
+    alter_roles(&mut observed, |roles| *roles = roles.replace("[ops]", "[other]"));
     observed.ledger = Knowledge::Unknown("it is forbidden".into());
     FakeCluster::new(observed)
 }
@@ -46,7 +45,7 @@ async fn without_records_nothing_is_altered_of_which_nobody_knows_whose_it_is() 
     // What is added is nobody's.
     let blind = blind_cluster();
     let mut observed = blind.observed();
-    observed.map.as_mut().unwrap().data.insert("mapRoles".into(), crate::stage::OWN.to_owned());
+    alter_roles(&mut observed, |roles| *roles = crate::stage::OWN.to_owned());
     let blind = FakeCluster::new(observed);
     run_heard(&blind, &wanted, Approval::ByGuards, &ear, false).await.unwrap();
     assert_eq!(names(&blind), ["deployer", "dev"]);
@@ -57,17 +56,17 @@ async fn what_may_not_be_done_unrecorded_may_not_be_done_after_a_conflict_either
     let cluster = cluster(&[]);
     run(&cluster, &desired(&["dev", "ops"]), Approval::ByGuards).await.unwrap();
     let without_ops = {
-        let mut observed = cluster.observed();
-        let roles = observed.map.as_mut().unwrap().data.get_mut("mapRoles").unwrap();
-        let (before, _) = roles.split_once("- rolearn: arn:aws:iam::111122223333:role/ops").unwrap();
+        let observed = cluster.observed();
+        let (before, _) =
+            observed.data()["mapRoles"].split_once("- rolearn: arn:aws:iam::111122223333:role/ops").unwrap();
         before.to_owned()
     };
     let everybody = cluster.observed().data()["mapRoles"].clone();
     cluster.before(Step::Observe, move |observed| {
-        observed.map.as_mut().unwrap().data.insert("mapRoles".into(), without_ops);
+        alter_roles(observed, |roles| *roles = without_ops);
     });
     cluster.before(Step::Execute, move |observed| {
-        observed.map.as_mut().unwrap().data.insert("mapRoles".into(), everybody);
+        alter_roles(observed, |roles| *roles = everybody);
     });
     let wanted = desired(&["dev", "new"]);
     let result = run_heard(&cluster, &wanted, Approval::ByGuards, &Ear::default(), false).await;

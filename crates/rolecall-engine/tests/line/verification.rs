@@ -7,7 +7,7 @@ use rolecall_engine::fake::{FakeCluster, Moment, Step};
 use rolecall_engine::line::{Reading, verify};
 use rolecall_engine::port::{ObserveAccess, PortErrorKind, PortFuture};
 
-use crate::stage::{DEPLOYER, cluster, desired, error, role};
+use crate::stage::{DEPLOYER, alter_roles, cluster, desired, error, role};
 
 #[tokio::test]
 async fn verification_sees_who_is_locked_out() {
@@ -15,7 +15,7 @@ async fn verification_sees_who_is_locked_out() {
     let reading = Reading { observe: &cluster, clock: &cluster };
     assert!(verify(reading, &wanted, None).await.unwrap().is_as_planned());
     let mut observed = cluster.observed();
-    observed.map.as_mut().unwrap().data.insert("mapRoles".into(), role("dev"));
+    alter_roles(&mut observed, |roles| *roles = role("dev"));
     let shut = FakeCluster::new(observed);
     let seen = verify(Reading { observe: &shut, clock: &shut }, &wanted, None).await.unwrap();
     assert!(!seen.is_as_planned() && !seen.is_unknown());
@@ -77,8 +77,9 @@ async fn a_template_explains_a_group_that_it_may_become_and_no_other() {
         ("system:{{SessionName}}", "system:masters", false),
     ] {
         let mut observed = cluster(&[]).observed();
-        let roles = observed.map.as_mut().unwrap().data.get_mut("mapRoles").unwrap();
-        *roles = roles.replace("[rolecall:deployers]", &format!("[rolecall:deployers, '{template}']"));
+        alter_roles(&mut observed, |roles| {
+            *roles = roles.replace("[rolecall:deployers]", &format!("[rolecall:deployers, '{template}']"));
+        });
         let cluster = FakeCluster::new(observed);
         let mismatch = mismatch(&cluster, "deployer", &["rolecall:deployers", group]).await;
         assert_eq!(mismatch.is_none(), is_explained, "{template} {group}: {mismatch:?}");

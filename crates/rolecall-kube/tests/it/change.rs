@@ -132,5 +132,5 @@ async fn a_map_of_900_kib_is_created_patched_and_observed() {
     let large = |word: &str| format!("# {word}\n").repeat(900 * 1024 / (word.len() + 3));
     admin.execute(&create(&large("one"))).await.unwrap();
     admin.execute(&patch(&stage::map_version(&cluster), "mapRoles", &large("other"))).await.unwrap();
-    assert_eq!(admin.observe().await.unwrap().map.unwrap().data["mapRoles"], large("other"));
+    assert_eq!(admin.observe().await.unwrap().map.unwrap().data()["mapRoles"], large("other"));
 }

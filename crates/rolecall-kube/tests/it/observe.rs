@@ -43,8 +43,8 @@ async fn all_of_the_map_is_observed() {
     let map = stage::admin(&cluster).await.observe().await.unwrap().map.unwrap();
     assert_eq!(map.resource_version, Some(stage::map_version(&cluster)));
     assert_eq!(map.annotations, [("a".to_owned(), "b".to_owned())].into());
-    assert_eq!(map.data["mapRoles"], "[]\n");
-    assert_eq!(map.data["other"], "é\u{85}\u{2028}");
+    assert_eq!(map.data()["mapRoles"], "[]\n");
+    assert_eq!(map.data()["other"], "é\u{85}\u{2028}");
 }
 
 #[tokio::test]

@@ -8,6 +8,10 @@ use crate::plan::{Action, Plan, Standing, plan};
 use crate::policy::{self, Policy};
 use crate::source::SourceId;
 
+fn alter_roles(observed: &mut ObservedAccess, change: impl FnOnce(&mut String)) {
+    observed.map.as_mut().unwrap().alter(|data| change(data.get_mut("mapRoles").unwrap()));
+}
+
 fn key(name: &str) -> EntryKey {
     EntryKey::new(Section::MapRoles, &format!("arn:aws:iam::111122223333:role/{name}"))
 }
@@ -90,7 +94,7 @@ fn what_a_repository_owns_is_not_for_the_hand() {
 fn an_edit_is_no_look_at_an_intruder() {
     let mut observed = cluster(Policy::default());
     let intruder = entry("role/intruder", "i", "dev");
-    observed.map.as_mut().unwrap().data.get_mut("mapRoles").unwrap().push_str(&intruder);
+    alter_roles(&mut observed, |roles| roles.push_str(&intruder));
     let plan = planned(&[put("new", &["view"])], &observed);
     assert!(!plan.ledger().unmanaged.contains(&key("intruder")), "still new at the next look");
     assert!(plan.ledger().unmanaged.contains(&key("stray")));
@@ -107,7 +111,7 @@ fn a_policy_against_strays_lets_one_of_them_go() {
 #[test]
 fn a_section_that_cannot_be_read_is_not_replaced_by_an_edit() {
     let mut observed = cluster(Policy::default());
-    observed.map.as_mut().unwrap().data.insert("mapRoles".to_string(), "- rolearn: [".to_string());
+    alter_roles(&mut observed, |roles| *roles = "- rolearn: [".to_string());
     let plan = planned(&[put("new", &["view"])], &observed);
     assert!(plan.is_empty() && plan.blocked().len() == 1);
 }

@@ -51,7 +51,7 @@ pub fn explain_observed(
     principal: &PrincipalArn,
     values: &TemplateValues,
 ) -> ObservedExplanation {
-    let read = EffectiveMap::read(observed.data());
+    let read = observed.effective();
     let mut map = explain(&read, principal, values);
     let before = before_the_map(observed, principal, &complete(values, principal), &mut map.notes);
     if let Some(reason) = before.why_not_the_map() {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
-use rolecall_core::effective::EffectiveMap;
 use rolecall_core::identity_mapping::{EntryKey, IdentityMapping, Section};
 use rolecall_core::observed::ObservedAccess;
 use rolecall_core::plan::Action;
@@ -100,7 +99,7 @@ impl Deployer {
 
     /// The entry that is there already, if it lets the deployer do its work.
     fn present(&self, observed: &ObservedAccess) -> Result<Option<IdentityMapping>, Failure> {
-        let map = EffectiveMap::read(observed.data());
+        let map = observed.effective();
         let key = EntryKey::new(self.section, &self.mapping.principal);
         let Some(mapping) = map.winners().get(&key).map(|entry| entry.mapping.clone()) else {
             return Ok(None);
@@ -117,7 +116,7 @@ impl Deployer {
 
     /// The entry, beside those that were made by hand as well: leaving one out would remove it.
     fn desired(&self, observed: &ObservedAccess) -> Result<DesiredAccess, Failure> {
-        let map = EffectiveMap::read(observed.data());
+        let map = observed.effective();
         let is_ours = |key: &EntryKey| {
             observed
                 .ledger()

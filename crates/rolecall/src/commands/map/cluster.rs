@@ -31,7 +31,7 @@ pub(super) fn edit(
     let runtime = target::runtime()?;
     let timeout = args.cluster.timeout;
     let (target, observed) = bounded(&runtime, timeout, screen, look(&args.cluster, screen))?;
-    let answer = answer(&EffectiveMap::read(observed.data())).map_err(failure)?;
+    let answer = answer(&observed.effective()).map_err(failure)?;
     answer.notes.iter().for_each(|note| screen.note(note));
     let desired = wished(&answer.edits, &observed).map_err(failure)?;
     let circumstances = circumstances(Some(target.cluster.identity().clone()), allowed);

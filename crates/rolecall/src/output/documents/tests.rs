@@ -36,11 +36,7 @@ fn observed() -> ObservedAccess {
         observed_at: Some(Timestamp::UNIX_EPOCH),
         mode: Knowledge::Unknown("not asked".to_owned()),
         access_entries: Knowledge::Known(Vec::new()),
-        map: Some(ObservedMap {
-            resource_version: Some("1".to_owned()),
-            data: BTreeMap::from([("mapRoles".to_owned(), ENTRY.to_owned())]),
-            annotations: BTreeMap::new(),
-        }),
+        map: Some(ObservedMap::of_data([("mapRoles".to_owned(), ENTRY.to_owned())].into()).at("1")),
         ledger: Knowledge::Known(None),
         unfinished: Vec::new(),
         caller: Knowledge::Known(Caller {
