@@ -81,8 +81,9 @@ impl Command {
         use Format::{Github, Gitlab, Json, Junit, Markdown, Sarif, Text};
         match self {
             Self::Check(_) => &[Text, Json, Markdown, Sarif, Junit, Github, Gitlab],
-            Self::Plan(_) | Self::Verify(_) | Self::Drift(_) => &[Text, Json, Markdown, Junit, Github],
-            Self::Apply(_) => &[Text, Json, Markdown, Github],
+            Self::Plan(_) | Self::Apply(_) | Self::Verify(_) | Self::Drift(_) => {
+                &[Text, Json, Markdown, Junit, Github]
+            }
             _ => &[Text, Json],
         }
     }

@@ -8,7 +8,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use rolecall_yaml::LineIndex;
+use rolecall_yaml::{LineIndex, Span};
 
 use super::AwsAuthDocument;
 use crate::finding::{Code, Finding, Level, Place};
@@ -35,7 +35,8 @@ pub(super) fn check(
     if !text.contains(SIGN) {
         return;
     }
-    let (mut comments, mut wrong) = comments(file, text, index);
+    let texts = texts(documents);
+    let (mut comments, mut wrong) = comments(file, text, index, &texts);
     let entries = entry_lines(documents);
     let mut by_line: BTreeSet<(usize, usize)> = BTreeSet::new();
     for (number, comment) in comments.iter().enumerate() {
@@ -65,8 +66,15 @@ pub(super) fn check(
     findings.append(&mut wrong);
 }
 
+/// Where the sign stands in a text and is no comment, in the order of the file.
+fn texts(documents: &[AwsAuthDocument]) -> Vec<Span> {
+    let mut texts: Vec<Span> = documents.iter().flat_map(|document| document.texts_with(SIGN)).collect();
+    texts.sort_unstable_by_key(|text| text.start);
+    texts
+}
+
 /// The comments of a file, and what is wrong with those that are none.
-fn comments(file: &str, text: &str, index: &LineIndex) -> (Vec<Comment>, Vec<Finding>) {
+fn comments(file: &str, text: &str, index: &LineIndex, texts: &[Span]) -> (Vec<Comment>, Vec<Finding>) {
     let (mut comments, mut wrong) = (Vec::new(), Vec::new());
     let lines = lines(text);
     let below = lines_below(&lines);
@@ -79,11 +87,11 @@ fn comments(file: &str, text: &str, index: &LineIndex) -> (Vec<Comment>, Vec<Fin
         let Some(before) = line[..at].trim_end().strip_suffix('#') else { continue };
         let is_alone = before.trim_end_matches('#').trim().is_empty();
         // What follows in a comment is its text.
-        if start + at < end || !(is_alone || before.ends_with([' ', '\t'])) {
+        if start + at < end || !(is_alone || before.ends_with([' ', '\t'])) || holds(texts, start + at) {
             continue;
         }
         end = start + line.len();
-        let place = Place::of(file, text, index, rolecall_yaml::Span::new(start + before.len(), end));
+        let place = Place::of(file, text, index, Span::new(start + before.len(), end));
         let about = if is_alone { place.line + below[n] - n } else { place.line };
         match understood(&line[at + SIGN.len()..]) {
             Ok((codes, reason)) => comments.extend(codes.into_iter().map(|code| Comment {
@@ -100,6 +108,11 @@ fn comments(file: &str, text: &str, index: &LineIndex) -> (Vec<Comment>, Vec<Fin
         }
     }
     (comments, wrong)
+}
+
+fn holds(texts: &[Span], at: usize) -> bool {
+    let before = texts.partition_point(|text| text.start <= at);
+    texts[..before].last().is_some_and(|text| at < text.end)
 }
 
 /// Every line with the place at which it begins.

@@ -11,7 +11,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rolecall_yaml::{
-    Document, Limits, LineIndex, NodeId, NodeKind, ScalarStyle, SourceMap, Span, Splice, Valued, apply, edit,
+    Document, Limits, LineIndex, Node, NodeId, NodeKind, ScalarStyle, SourceMap, Span, Splice, Valued, apply,
+    edit,
 };
 
 mod allow;
@@ -21,6 +22,7 @@ mod rules;
 mod secrets;
 mod settings;
 mod slip;
+mod tabs;
 mod verdict;
 
 #[cfg(test)]
@@ -34,7 +36,7 @@ pub use settings::Settings;
 pub(crate) use verdict::finish;
 
 use crate::effective::{EffectiveMap, Via};
-use crate::finding::{Code, Finding, Level, Place};
+use crate::finding::{Code, Edit, Finding, Fix, Level, Place};
 use crate::identity_mapping::Section;
 use config_map::Parts;
 
@@ -231,6 +233,22 @@ impl AwsAuthDocument {
         edit::lift(&self.outer, *scalar, inner, splices).ok()
     }
 
+    /// Where texts with this word stand in the file; the sections themselves are no texts but YAML.
+    fn texts_with(&self, word: &str) -> Vec<Span> {
+        let holds = |node: &Node| node.scalar().is_some_and(|text| text.contains(word));
+        let is_section = |id: NodeId| self.scalars.values().any(|section| *section == id);
+        let outer = self.outer.nodes().filter(|(id, node)| holds(node) && !is_section(*id));
+        let mut texts: Vec<Span> = outer.map(|(_, node)| node.span).collect();
+        for reading in self.effective.sections() {
+            let (Some(inner), Some(map)) = (reading.document(), self.maps.get(&reading.section())) else {
+                continue;
+            };
+            let inner = inner.nodes().filter(|(_, node)| holds(node));
+            texts.extend(inner.map(|(_, node)| map.outer(node.span)));
+        }
+        texts
+    }
+
     fn place_in_file(&self, span: Span) -> Place {
         Place::of(&self.file, self.text(), &self.lines, span)
     }
@@ -275,7 +293,10 @@ pub(crate) fn unreadable_text(
         return unreadable_file(Place::of(file, text, lines, Span::at(at)), problem);
     };
     let problem = format!("{problem}: {}", slip.what);
-    unreadable_file(Place::of(file, text, lines, slip.at), &problem).help(slip.help)
+    let mut finding = unreadable_file(Place::of(file, text, lines, slip.at), &problem).help(slip.help);
+    let splices = if slip.is_tab(text) { tabs::expanded_in_file(text) } else { None };
+    finding.fix = splices.map(|splices| Fix::new(tabs::FIX, Edit::File(splices)));
+    finding
 }
 
 fn too_large(place: Place, bytes: usize) -> Finding {

@@ -15,6 +15,13 @@ pub(super) struct Slip {
     pub(super) help: &'static str,
 }
 
+impl Slip {
+    /// Is it a tab that indents?
+    pub(super) fn is_tab(&self, text: &str) -> bool {
+        self.at.of(text).starts_with('\t')
+    }
+}
+
 /// The slip behind an error at the byte `at`: on its line, on the two above it, or on the one below it.
 pub(super) fn slip(text: &str, at: usize) -> Option<Slip> {
     let line = Line::at(text, at);

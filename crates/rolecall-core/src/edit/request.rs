@@ -109,10 +109,10 @@ impl Remove {
     /// What it touches in `map`. An entry whose username cannot be read may have the one that is meant.
     pub fn touched(&self, map: &EffectiveMap) -> Touched {
         match &self.selected {
-            Selected::Principal(text) => Touched::of(find(map, text).0),
+            Selected::Principal(text) => Touched::whole(find(map, text).0),
             Selected::Username(name) => {
                 let sections = [Section::MapRoles, Section::MapUsers].into();
-                Touched { sections, keys: with_username(map, name).into_iter().collect() }
+                Touched { sections, ..Touched::whole(with_username(map, name)) }
             }
         }
     }

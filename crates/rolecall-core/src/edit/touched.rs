@@ -16,7 +16,7 @@ use crate::identity_mapping::{EntryKey, Section};
 pub struct Touched {
     /// The sections; an entry that is looked for and not found may stand in any.
     pub sections: BTreeSet<Section>,
-    /// The entries.
+    /// The entries, but for those that go.
     pub keys: BTreeSet<EntryKey>,
 }
 
@@ -39,10 +39,18 @@ impl Touched {
         Self { sections, keys }
     }
 
+    /// The same where the entries go as a whole: of what is in them, nothing is written anew.
+    pub(super) fn whole(keys: impl IntoIterator<Item = EntryKey>) -> Self {
+        Self { keys: BTreeSet::new(), ..Self::of(keys) }
+    }
+
     /// What `edits` touch.
     pub(super) fn by(edits: &[EntryEdit]) -> Self {
-        let keys: BTreeSet<EntryKey> = edits.iter().map(EntryEdit::key).collect();
-        Self { sections: keys.iter().map(EntryKey::section).collect(), keys }
+        let is_put = |edit: &&EntryEdit| matches!(edit, EntryEdit::Put { .. });
+        Self {
+            sections: edits.iter().map(|edit| edit.key().section()).collect(),
+            keys: edits.iter().filter(is_put).map(EntryEdit::key).collect(),
+        }
     }
 
     /// Can all of it be read in `document`?

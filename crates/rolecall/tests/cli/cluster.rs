@@ -107,6 +107,9 @@ fn drift_and_verify_tell_and_end_with_2() {
     assert!(
         ends(run(&["apply", "--yes", "-o", "markdown"]), 0).stdout.contains("**Rolecall** Nothing to do")
     );
+    let report = ends(run(&["apply", "--yes", "-o", "junit"]), 0).stdout;
+    assert!(report.contains("classname=\"guard\" name=\"RG01\""), "{report}");
+    assert!(report.contains("classname=\"apply\" name=\"verified\"") && report.contains("failures=\"0\""));
     assert!(ends(run(&["verify", "-o", "junit"]), 0).stdout.contains("failures=\"0\""));
     ends(run(&["drift"]), 0);
     check("plan", &document(&ends(run(&["drift", "-o", "json"]), 0)));

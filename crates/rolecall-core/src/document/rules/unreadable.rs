@@ -7,6 +7,7 @@ use alloc::vec;
 use rolecall_yaml::{NodeKind, ScalarStyle, Span, Splice};
 
 use super::super::slip::slip;
+use super::super::tabs;
 use super::Report;
 use crate::effective::{SectionReading, Unreadable};
 use crate::finding::{Code, Edit, Fix, Level};
@@ -66,7 +67,11 @@ fn likely(
         return Some(Likely::new(what, "look for a missing comma, quote or bracket before this place"));
     }
     slip(text, unreadable.at)
-        .map(|slip| Likely { at: Some(slip.at), ..Likely::new(slip.what, slip.help) })
+        .map(|slip| Likely {
+            at: Some(slip.at),
+            fix: if slip.is_tab(text) { untabbed(section, text) } else { None },
+            ..Likely::new(slip.what, slip.help)
+        })
         .or_else(|| template(section, text, unreadable.at))
         .or_else(|| start(&line, unreadable))
         .or_else(|| indent(text, &line, unreadable))
@@ -87,6 +92,11 @@ fn wrong_kind(section: Section, text: &str, unreadable: &Unreadable) -> Option<L
         return Some(Likely::new(what, help));
     }
     None
+}
+
+fn untabbed(section: Section, text: &str) -> Option<Fix> {
+    let splices = tabs::expanded_in_section(section, text)?;
+    Some(Fix::new(tabs::FIX, Edit::Text(section, splices)))
 }
 
 /// A line of a section.

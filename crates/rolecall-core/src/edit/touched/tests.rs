@@ -56,15 +56,28 @@ fn what_cannot_be_read_is_mended_first() {
     refuses(&format!("data:\n  mapRoles: |\n    {entry}    ---\n    []\n"), "`mapRoles` goes on");
     let dropped = format!("data:\n  mapRoles: |\n    {entry}    - username: x\n");
     refuses(&dropped, "would drop an entry of `mapRoles` (line 11)");
-    let of_dev = |rest: &str| format!("data:\n  mapRoles: |\n    - rolearn: {DEV}\n      {rest}\n");
-    refuses(&of_dev("username: dev\n      groups: a"), "has groups that cannot be read");
-    refuses(&of_dev("username: dev\n      groups: [a, 12]"), "has groups that cannot be read");
-    // By its username, nobody can say whether it is meant.
+}
+
+#[test]
+fn an_entry_that_lost_something_is_mended_before_it_is_edited_and_may_go() {
     let check = |rest: &str, problem: &str| {
-        let document = document(&format!("{META}{}", of_dev(rest)));
+        let text = format!("{META}data:\n  mapRoles: |\n    - rolearn: {DEV}\n      {rest}\n");
+        let document = document(&text);
         let refusal = set().touched(document.effective()).check(&document).unwrap_err();
         assert!(refusal.reason.contains(problem), "{refusal:?}");
+        let refusal = add().touched().check(&document).unwrap_err();
+        assert!(refusal.reason.contains(problem), "{refusal:?}");
+        assert!(laid_out(&document).unwrap_err().reason.contains(problem));
+        let by_name = Remove { selected: Selected::Username("dev".to_owned()), all: false };
+        for going in [remove(), by_name] {
+            assert_eq!(going.touched(document.effective()).check(&document), Ok(()));
+        }
+        let key = EntryKey::new(Section::MapRoles, DEV);
+        let without = edited_text(&document, &[EntryEdit::Remove(key)]).unwrap();
+        assert!(!without.contains(DEV) && without.starts_with(META), "{without}");
     };
+    check("username: dev\n      groups: a", "has groups that cannot be read");
+    check("username: dev\n      groups: [a, 12]", "has groups that cannot be read");
     check("groups: [a]", "has no username");
     check("username: 12", "has a username that cannot be read");
 }

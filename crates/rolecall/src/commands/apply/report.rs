@@ -3,7 +3,7 @@
 use rolecall_core::finding::Level;
 use rolecall_core::plan::Action;
 use rolecall_core::record::Outcome;
-use rolecall_core::render::{self, Line, Remark, Tone, plan_remarks};
+use rolecall_core::render::{self, Case, CaseOutcome, Line, Remark, Suite, Tone, plan_remarks, plan_suite};
 use rolecall_engine::line::{ApplyError, ApplyReport, Planned};
 
 use super::watch::Stage;
@@ -89,13 +89,23 @@ fn telling(report: &ApplyReport) -> Telling {
     remarks.push(Remark { level, title: "apply".to_owned(), message: said.clone(), hint: None });
     Telling {
         topic: format!("apply {}", report.plan.cluster()),
-        title: said,
+        title: said.clone(),
         remarks,
         lines,
         document: apply_report(report),
-        suites: Vec::new(),
+        suites: vec![plan_suite(&report.plan, &report.judgements), suite(report, level, &said)],
         file: None,
     }
+}
+
+/// The one thing that an apply is judged by, beside its guards.
+fn suite(report: &ApplyReport, level: Level, said: &str) -> Suite {
+    let outcome = match level {
+        Level::Error => CaseOutcome::failed(said, None),
+        _ => CaseOutcome::Passed(Some(said.to_owned())),
+    };
+    let case = Case { class: "apply".to_owned(), name: "verified".to_owned(), outcome };
+    Suite { name: format!("apply to {}", report.plan.cluster()), cases: vec![case] }
 }
 
 fn end(error: &ApplyError) -> (Status, &'static str) {
