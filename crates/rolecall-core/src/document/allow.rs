@@ -38,19 +38,21 @@ pub(super) fn check(
     let texts = texts(documents);
     let (mut comments, mut wrong) = comments(file, text, index, &texts);
     let entries = entry_lines(documents);
-    let mut by_line: BTreeSet<(usize, usize)> = BTreeSet::new();
+    let mut by_line: BTreeSet<(Code, usize, usize)> = BTreeSet::new();
     for (number, comment) in comments.iter().enumerate() {
-        by_line.extend(comment.lines.map(|line| (line, number)));
+        by_line.extend(comment.lines.map(|line| (comment.code, line, number)));
     }
+    // The lines of an entry are looked through once for each rule, however many findings it has.
+    let mut seen: BTreeSet<(Code, usize, usize)> = BTreeSet::new();
     for finding in findings.iter_mut().filter(|finding| !finding.is_final()) {
-        let own = (finding.place.line, finding.place.end_line);
+        let (code, own) = (finding.code, (finding.place.line, finding.place.end_line));
         for (first, last) in [Some(own), around(&entries, own.0)].into_iter().flatten() {
-            for (_, number) in by_line.range((first, 0)..=(last, usize::MAX)) {
-                let comment = &mut comments[*number];
-                if comment.code == finding.code {
-                    comment.is_used = true;
-                    finding.allowed = Some(comment.reason.clone());
-                }
+            let found = by_line.range((code, first, 0)..=(code, last, usize::MAX));
+            let Some((.., nearest)) = found.clone().next() else { continue };
+            let reason = &comments[*nearest].reason;
+            finding.allowed.get_or_insert_with(|| reason.clone());
+            if seen.insert((code, first, last)) {
+                found.for_each(|(.., number)| comments[*number].is_used = true);
             }
         }
     }

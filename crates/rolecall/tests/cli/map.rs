@@ -269,6 +269,14 @@ fn entries_are_listed_with_their_places_and_marks() {
 }
 
 #[test]
+fn a_list_takes_names_of_any_length() {
+    let desk = Desk::with_map();
+    let long = "x".repeat(70_000);
+    map(&desk, &["add", DEV, "--username", &long, "--group", "view"]).ends(0);
+    map(&desk, &["list"]).ends(0).prints(&long);
+}
+
+#[test]
 fn a_list_shows_what_is_written_and_cannot_be_forged() {
     let desk = Desk::new();
     let odd = "    - rolearn: \"arn:aws:iam::111122223333:role/dev \"\n      username: \"a\\u001b[2K\\nb\"\n      groups: [\"x y\", 12]\n    - userarn: x\n";

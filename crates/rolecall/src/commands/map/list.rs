@@ -139,16 +139,21 @@ fn table(entries: &[Listed]) -> Vec<Line> {
     let rows: Vec<[String; 5]> = std::iter::once(head).chain(entries.iter().map(cells)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths = [0, 1, 2, 3].map(width);
-    let padded = |row: &[String; 5]| {
-        let cells = widths.iter().zip(row).map(|(width, cell)| format!("{cell:<width$}  "));
+    let joined = |row: &[String; 5]| {
+        let cells = widths.iter().zip(row).map(|(width, cell)| padded(cell, *width));
         (cells.collect::<String>() + &row[4]).trim_end().to_owned()
     };
-    let mut lines = vec![line(Tone::Title, padded(&rows[0]))];
+    let mut lines = vec![line(Tone::Title, joined(&rows[0]))];
     for (entry, row) in entries.iter().zip(&rows[1..]) {
-        lines.push(line(Tone::Plain, padded(row)));
+        lines.push(line(Tone::Plain, joined(row)));
         lines.extend(entry.marks.iter().map(|mark| line(Tone::Alarm, format!("  ! {}", mark.message))));
     }
     lines
+}
+
+/// Not by `{:<width$}`, which takes no width over 65,535: a username may be longer.
+fn padded(cell: &str, width: usize) -> String {
+    format!("{cell}{}  ", " ".repeat(width.saturating_sub(cell.chars().count())))
 }
 
 fn cells(entry: &Listed) -> [String; 5] {
