@@ -20,6 +20,7 @@ pub struct DesiredAccess {
     previous: Option<AwsAuthDocument>,
     takes_over: Option<SourceId>,
     only: Option<BTreeSet<EntryKey>>,
+    restores: bool,
 }
 
 impl DesiredAccess {
@@ -31,7 +32,15 @@ impl DesiredAccess {
         policy: Policy,
     ) -> Option<Self> {
         let document = document.filter(|_| !has_errors(findings))?;
-        Some(Self { document, revision, policy, previous: None, takes_over: None, only: None })
+        Some(Self {
+            document,
+            revision,
+            policy,
+            previous: None,
+            takes_over: None,
+            only: None,
+            restores: false,
+        })
     }
 
     /// The same, with what this source applied before, for a cluster that keeps no ledger.
@@ -54,6 +63,11 @@ impl DesiredAccess {
     pub fn speaking_only_of(mut self, keys: BTreeSet<EntryKey>) -> Self {
         self.only = Some(keys);
         self
+    }
+
+    /// What puts these entries back as they were in `document`, whoever they belong to, and does nothing else.
+    pub(crate) fn restoring(&self, document: AwsAuthDocument, keys: BTreeSet<EntryKey>) -> Self {
+        Self { document, only: Some(keys), restores: true, ..self.clone() }
     }
 
     /// The map as its author wrote it.
@@ -86,6 +100,11 @@ impl DesiredAccess {
     /// The source that gives way to this one, by the user's word.
     pub fn takes_over(&self) -> Option<&SourceId> {
         self.takes_over.as_ref()
+    }
+
+    /// Does it only put back what somebody took away? Nobody owns more or less by that, and nothing in it is new.
+    pub fn restores(&self) -> bool {
+        self.restores
     }
 
     /// Does it speak of a few entries alone, whatever else the map holds?

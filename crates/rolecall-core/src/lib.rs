@@ -30,6 +30,7 @@ pub mod source;
 pub mod guard;
 pub mod plan;
 pub mod predict;
+pub mod reconcile;
 pub mod record;
 pub mod render;
 pub mod rights;

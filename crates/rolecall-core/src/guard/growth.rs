@@ -32,7 +32,8 @@ pub(super) fn growth(case: &Case<'_>) -> Opinion {
             named(&unknown)
         ),
     };
-    if case.policy.growth == Growth::Refuse {
+    // Putting back what somebody took away gives nobody more than the files did.
+    if case.policy.growth == Growth::Refuse && !case.desired.restores() {
         return Opinion::against(message, "allow it once with `--allow RG06 --reason …`");
     }
     Opinion::fine(message)

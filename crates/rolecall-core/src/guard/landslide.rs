@@ -18,6 +18,9 @@ pub(super) fn sections_stay(case: &Case<'_>) -> Opinion {
     if problems.is_empty() {
         return Opinion::fine("no section becomes empty");
     }
+    if case.desired.restores() {
+        return Opinion::fine("what cannot be read is put back as it was");
+    }
     Opinion::against(problems.join("; "), "if it is meant, allow it once with `--allow RG04 --reason …`")
 }
 

@@ -78,7 +78,10 @@ fn unmanaged_block(
 ) -> Option<Blocked> {
     // Taking some of them away is how they go.
     let takes_away = desired.is_partial() && desired.document().effective().is_empty();
-    if takes_away || judging_policy(desired, observed).unmanaged != policy::Unmanaged::Refuse {
+    if takes_away
+        || desired.restores()
+        || judging_policy(desired, observed).unmanaged != policy::Unmanaged::Refuse
+    {
         return None;
     }
     let nobodys = compared.unmanaged.iter().filter(|entry| entry.standing == Standing::Nobody);
@@ -102,7 +105,7 @@ fn unmanaged_block(
 fn hidden_block(desired: &DesiredAccess, ownership: &Ownership, compared: &Compared) -> Option<Blocked> {
     let sections = &compared.hidden;
     let ours: usize = sections.iter().map(|section| ownership.ours_in(*section)).sum();
-    if sections.is_empty() || !(desired.is_partial() || ours > 0) {
+    if sections.is_empty() || desired.restores() || !(desired.is_partial() || ours > 0) {
         return None;
     }
     let (reason, hint) = if desired.is_partial() {

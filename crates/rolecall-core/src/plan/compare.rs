@@ -33,24 +33,29 @@ pub(super) fn compare(
         Compared { changes: Vec::new(), unmanaged: Vec::new(), conflicts: Vec::new(), hidden: Vec::new() };
     for section in have.unreadable().into_iter().map(SectionReading::section) {
         // What speaks of a few entries alone may not take the others' place.
-        match replaced_section(section, want).filter(|_| !desired.is_partial()) {
+        match replaced_section(section, want).filter(|_| desired.restores() || !desired.is_partial()) {
             Some(change) => compared.changes.push(change),
             None => compared.hidden.push(section),
         }
     }
-    let (wanted, present) = (want.winners(), have.winners());
+    let (mut wanted, present) = (want.winners(), have.winners());
+    wanted.retain(|key, _| desired.speaks_of(key));
     let mut duplicates: BTreeMap<&EntryKey, Vec<&Entry>> = BTreeMap::new();
     have.entries().for_each(|entry| duplicates.entry(&entry.key).or_default().push(entry));
     let keys: BTreeSet<&EntryKey> = wanted.keys().chain(present.keys()).collect();
     for key in keys {
         if have.section(key.section()).unreadable().is_some() {
-            compared.conflicts.extend(wanted.get(key).and_then(|_| conflict(key, ownership)));
+            let claimed = wanted.get(key).filter(|_| !desired.restores());
+            compared.conflicts.extend(claimed.and_then(|_| conflict(key, ownership)));
             continue;
         }
         match (wanted.get(key), present.get(key)) {
             (Some(entry), before) => {
                 let all = duplicates.get(key).map_or(&[][..], Vec::as_slice);
-                claim(key, entry, before.copied(), all, ownership, &mut compared);
+                match conflict(key, ownership).filter(|_| !desired.restores()) {
+                    Some(conflict) => compared.conflicts.push(conflict),
+                    None => compared.changes.extend(claim(key, entry, before.copied(), all)),
+                }
             }
             (None, Some(before)) if desired.is_partial() && desired.speaks_of(key) => {
                 take_away(key, before, ownership, &mut compared);
@@ -81,25 +86,14 @@ fn conflict(key: &EntryKey, ownership: &Ownership) -> Option<OwnershipConflict> 
     ownership.rival(key).map(|owner| OwnershipConflict { key: key.clone(), owner: owner.clone() })
 }
 
-fn claim(
-    key: &EntryKey,
-    entry: &Entry,
-    before: Option<&Entry>,
-    all: &[&Entry],
-    ownership: &Ownership,
-    into: &mut Compared,
-) {
-    if let Some(conflict) = conflict(key, ownership) {
-        into.conflicts.push(conflict);
-        return;
-    }
+fn claim(key: &EntryKey, entry: &Entry, before: Option<&Entry>, all: &[&Entry]) -> Option<Change> {
     // Duplicates that differ in case only are picked from at random: all of them must say the same.
     let is_met = before.is_some() && all.iter().all(|one| !competes(one, before, entry));
-    if !is_met {
+    (!is_met).then(|| {
         let before = before.map(|entry| entry.mapping.clone());
         let action = if before.is_some() { Action::Update } else { Action::Add };
-        into.changes.push(change(action, key, before, Some(entry.mapping.clone())));
-    }
+        change(action, key, before, Some(entry.mapping.clone()))
+    })
 }
 
 /// Does `one` answer for the principal, at times at least, and differently from what is wanted?

@@ -85,10 +85,14 @@ impl Ownership {
     ) -> Ledger {
         let mut ledger = observed.ledger().cloned().unwrap_or_default();
         ledger.owners.clone_from(&self.owners);
+        if desired.restores() {
+            return ledger;
+        }
         let is_hidden = |key: &EntryKey| compared.hidden.contains(&key.section());
         ledger.owners.retain(|key, owner| *owner != self.source || !desired.speaks_of(key) || is_hidden(key));
         let is_anothers = |key: &EntryKey| compared.conflicts.iter().any(|conflict| conflict.key == *key);
-        let claimed = desired.document().effective().winners().into_keys().filter(|key| !is_anothers(key));
+        let claimed = desired.document().effective().winners().into_keys();
+        let claimed = claimed.filter(|key| desired.speaks_of(key) && !is_anothers(key));
         ledger.owners.extend(claimed.map(|key| (key, self.source.clone())));
         for change in &compared.changes {
             if let (Action::Remove, Subject::Entry(key)) = (change.action, &change.subject) {
