@@ -1,0 +1,90 @@
+//! One fetch, from asking for the reference to having its commit.
+
+use std::sync::Arc;
+
+use gix::bstr::ByteSlice;
+use gix::progress::Discard;
+use gix::protocol::fetch::RefMap;
+use gix::protocol::handshake::Ref;
+use gix::remote::fetch::{Shallow, Status, Tags};
+use gix::remote::{Direction, ref_map};
+use gix::{ObjectId, Repository};
+use gix_transport::client::blocking_io::Transport;
+
+use crate::budget::{Budget, Meter};
+use crate::http::NOWHERE;
+use crate::problem::Problem;
+use crate::reference::{Kind, Reference};
+
+/// Fetches the reference's history into `repository`, as far as `shallow` says, and gives its commit.
+pub(crate) fn fetch<T: Transport>(
+    repository: &Repository,
+    transport: T,
+    (reference, shallow): (&Reference, Shallow),
+    (budget, meter): (&Budget, &Arc<Meter>),
+) -> Result<ObjectId, Problem> {
+    let failed = |error: gix::Error| meter.problem(|| said(reference, &error));
+    // Where it is is the transport's business.
+    let remote = repository
+        .remote_at(NOWHERE)
+        .and_then(|remote| remote.with_refspecs([reference.refspec().as_str()], Direction::Fetch))
+        .map_err(failed)?
+        .with_fetch_tags(Tags::None);
+    let prepared = remote
+        .to_connection_with_transport(transport)
+        .with_credentials(|_| Ok(None))
+        .with_transport_options(Box::new(()))
+        .prepare_fetch(Discard, ref_map::Options::default())
+        .map_err(failed)?;
+    let object = find(prepared.ref_map(), reference)?;
+    let outcome = prepared.with_shallow(shallow).receive(Discard, &meter.interrupt).map_err(failed)?;
+    if let Status::Change { write_pack_bundle, .. } = &outcome.status {
+        let objects = usize::try_from(write_pack_bundle.index.num_objects).unwrap_or(usize::MAX);
+        if objects > budget.objects {
+            return Err(Problem::over_budget(&format!("the server sends more than {} objects", budget.objects)));
+        }
+    }
+    commit(repository, object, reference)
+}
+
+/// The commit that an object is, or that a tag points to.
+pub(crate) fn commit(repository: &Repository, object: ObjectId, reference: &Reference) -> Result<ObjectId, Problem> {
+    let object = repository.find_object(object).map_err(Problem::unreadable)?;
+    let commit = object.peel_to_kind(gix::objs::Kind::Commit);
+    commit.map(|commit| commit.id).map_err(|_| Problem::not_a_commit(&reference.to_string()))
+}
+
+/// What the server says that the reference is; or what it has in its place.
+fn find(map: &RefMap, reference: &Reference) -> Result<ObjectId, Problem> {
+    if let Kind::Commit(id) = &reference.0 {
+        return ObjectId::from_hex(id.as_bytes()).map_err(Problem::unreadable);
+    }
+    let wanted = reference.full_name().unwrap_or_default();
+    let mut others = Vec::new();
+    for known in &map.remote_refs {
+        let (name, object) = match known {
+            Ref::Direct { full_ref_name, object } => (full_ref_name, object),
+            Ref::Peeled { full_ref_name, tag, .. } => (full_ref_name, tag),
+            Ref::Symbolic { full_ref_name, object, .. } => (full_ref_name, object),
+            Ref::Unborn { .. } => continue,
+        };
+        if name.as_bytes() == wanted.as_bytes() {
+            return Ok(*object);
+        }
+        let name = name.to_str_lossy();
+        let short = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/"));
+        others.extend(short.map(str::to_owned));
+    }
+    Err(if others.is_empty() { Problem::no_branches() } else { Problem::no_reference(&reference.to_string(), &others) })
+}
+
+/// What Git's code said, where the way itself had no problem.
+fn said(reference: &Reference, error: &gix::Error) -> Problem {
+    let text = format!("{error:#}");
+    match &reference.0 {
+        Kind::Commit(id) if text.contains("not our ref") || text.contains("unadvertised object") => {
+            Problem::no_commit(id)
+        }
+        _ => Problem::unreadable(text),
+    }
+}
