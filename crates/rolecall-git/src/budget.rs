@@ -75,7 +75,8 @@ impl Meter {
     /// Counts bytes from the server.
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), Problem> {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let is_enough = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
+        let is_enough =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         match is_enough {
             Ok(_) => self.in_time(),
             Err(_) => {

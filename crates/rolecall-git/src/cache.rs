@@ -3,14 +3,16 @@
 //! It lies in a folder of its own, named after the place, so that nothing but our own is ever removed.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use gix::Repository;
 use gix::open::Options;
 use sha2::{Digest, Sha256};
 
-use crate::budget::Budget;
+use crate::budget::{Budget, Meter};
 use crate::problem::Problem;
 
 /// Every fetch that brings something leaves a pack.
@@ -24,6 +26,23 @@ pub(crate) fn folder(under: &Path, place: &str) -> PathBuf {
         name
     });
     under.join(format!("{name}.git"))
+}
+
+/// Waits until nobody else works on the copy, of this program or another. It ends with the file that is returned.
+pub(crate) fn turn(folder: &Path, meter: &Meter) -> Result<File, Problem> {
+    let failed = |error: std::io::Error| Problem::cache("taking turns with other fetches", error);
+    let above = folder.parent().unwrap_or(folder);
+    fs::create_dir_all(above).map_err(failed)?;
+    let file =
+        File::options().create(true).append(true).open(folder.with_extension("turn")).map_err(failed)?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::WouldBlock) => meter.in_time()?,
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Opens the copy. One that cannot be read, or has grown, is begun anew.
@@ -45,13 +64,15 @@ pub(crate) fn open(folder: &Path, budget: &Budget) -> Result<Repository, Problem
 
 /// Opens the copy as it is after a fetch: what came with it is in packs and in a shallow file of now.
 pub(crate) fn reopen(folder: &Path, budget: &Budget) -> Result<Repository, Problem> {
-    gix::open_opts(folder, options(budget)).map_err(|error| Problem::cache("opening the folder of the source", error))
+    gix::open_opts(folder, options(budget))
+        .map_err(|error| Problem::cache("opening the folder of the source", error))
 }
 
 /// Removes the copy, and makes an empty one.
 pub(crate) fn anew(folder: &Path, budget: &Budget) -> Result<Repository, Problem> {
     if folder.exists() {
-        fs::remove_dir_all(folder).map_err(|error| Problem::cache("clearing the folder of the source", error))?;
+        fs::remove_dir_all(folder)
+            .map_err(|error| Problem::cache("clearing the folder of the source", error))?;
     }
     open(folder, budget)
 }
@@ -73,7 +94,9 @@ fn has_grown(folder: &Path, budget: &Budget) -> bool {
         .iter()
         .filter_map(|folder| fs::read_dir(folder).ok())
         .flatten()
-        .filter_map(|file| file.ok().map(|file| (file.path(), file.metadata().map_or(0, |known| known.len()))))
+        .filter_map(|file| {
+            file.ok().map(|file| (file.path(), file.metadata().map_or(0, |known| known.len())))
+        })
         .collect();
     let is = |path: &Path, kind: &str| path.extension().is_some_and(|extension| extension == kind);
     let packs = files.iter().filter(|(path, _)| is(path, "pack")).count();

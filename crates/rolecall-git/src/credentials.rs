@@ -46,10 +46,10 @@ impl Credentials {
     /// Do they go with this place?
     pub(crate) fn check(&self, web: &Web) -> Result<(), Problem> {
         match self {
-            Self::CodeCommit(_) if code_commit::region(&web.host).is_none() => {
-                Err(Problem::invalid("this is not a host of CodeCommit, whose signatures go nowhere else")
-                    .hint("such as `git-codecommit.eu-west-1.amazonaws.com`; FIPS, China and VPC endpoints do, too"))
-            }
+            Self::CodeCommit(_) if code_commit::region(&web.host).is_none() => Err(Problem::invalid(
+                "this is not a host of CodeCommit, whose signatures go nowhere else",
+            )
+            .hint("such as `git-codecommit.eu-west-1.amazonaws.com`; FIPS, China and VPC endpoints do, too")),
             Self::Basic { user, .. } if user.contains(':') => {
                 Err(Problem::invalid("a user's name cannot have a colon in it"))
             }
@@ -77,4 +77,54 @@ impl Credentials {
 fn basic(user: &str, password: &SecretString) -> SecretString {
     let pair = format!("{user}:{}", password.expose_secret());
     SecretString::from(format!("Basic {}", STANDARD.encode(pair)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use rolecall_engine::port::PortFuture;
+
+    use super::*;
+    use crate::code_commit::AwsKeys;
+
+    /// Gives other keys every time.
+    struct Keys(AtomicUsize);
+
+    impl AwsKeySource for Keys {
+        fn keys(&self) -> PortFuture<'_, AwsKeys> {
+            let number = self.0.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move {
+                Ok(AwsKeys {
+                    access_key_id: format!("AKID{number}"),
+                    secret_access_key: SecretString::from("secret"),
+                    session_token: Some(SecretString::from("token")),
+                })
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn codecommit_gets_a_new_password_for_every_fetch() {
+        let web = Web {
+            host: "git-codecommit.eu-west-1.amazonaws.com".to_owned(),
+            port: 443,
+            path: "/v1/repos/access".to_owned(),
+        };
+        let credentials = Credentials::CodeCommit(Arc::new(Keys(AtomicUsize::new(0))));
+        for (number, now) in ["2026-11-24T15:04:05Z", "2026-11-24T15:19:05Z"].iter().enumerate() {
+            let header = credentials.header(&web, now.parse().unwrap()).await.unwrap().unwrap();
+            let encoded = header.expose_secret().strip_prefix("Basic ").unwrap();
+            let pair = String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap();
+            let time = now.replace(['-', ':'], "");
+            assert!(pair.starts_with(&format!("AKID{number}%token:{time}")), "{pair}");
+        }
+    }
+
+    #[test]
+    fn names_that_no_header_can_carry() {
+        let web = Web { host: "git.example.com".to_owned(), port: 443, path: "/a".to_owned() };
+        let basic = Credentials::Basic { user: "a:b".to_owned(), password: SecretString::from("x") };
+        assert!(basic.check(&web).is_err());
+    }
 }

@@ -19,7 +19,7 @@ use crate::reference::{Kind, Reference};
 /// Fetches the reference's history into `repository`, as far as `shallow` says, and gives its commit.
 pub(crate) fn fetch<T: Transport>(
     repository: &Repository,
-    transport: T,
+    connect: impl Fn() -> Result<T, Problem>,
     (reference, shallow): (&Reference, Shallow),
     (budget, meter): (&Budget, &Arc<Meter>),
 ) -> Result<ObjectId, Problem> {
@@ -30,52 +30,67 @@ pub(crate) fn fetch<T: Transport>(
         .and_then(|remote| remote.with_refspecs([reference.refspec().as_str()], Direction::Fetch))
         .map_err(failed)?
         .with_fetch_tags(Tags::None);
-    let prepared = remote
-        .to_connection_with_transport(transport)
-        .with_credentials(|_| Ok(None))
-        .with_transport_options(Box::new(()))
-        .prepare_fetch(Discard, ref_map::Options::default())
-        .map_err(failed)?;
-    let object = find(prepared.ref_map(), reference)?;
+    let connection = || {
+        let connection = remote.to_connection_with_transport(connect()?);
+        Ok(connection.with_credentials(|_| Ok(None)).with_transport_options(Box::new(())))
+    };
+    let prepared = connection()?.prepare_fetch(Discard, ref_map::Options::default()).map_err(failed)?;
+    let Some(object) = find(prepared.ref_map(), reference)? else {
+        drop(prepared);
+        // Only this one was asked for. To say more, look at what there is.
+        let all =
+            ref_map::Options { prefix_from_spec_as_filter_on_remote: false, ..ref_map::Options::default() };
+        let (map, _) = connection()?.ref_map(Discard, all).map_err(failed)?;
+        return Err(missing(&map, reference));
+    };
     let outcome = prepared.with_shallow(shallow).receive(Discard, &meter.interrupt).map_err(failed)?;
     if let Status::Change { write_pack_bundle, .. } = &outcome.status {
         let objects = usize::try_from(write_pack_bundle.index.num_objects).unwrap_or(usize::MAX);
         if objects > budget.objects {
-            return Err(Problem::over_budget(&format!("the server sends more than {} objects", budget.objects)));
+            return Err(Problem::over_budget(&format!(
+                "the server sends more than {} objects",
+                budget.objects
+            )));
         }
     }
     commit(repository, object, reference)
 }
 
 /// The commit that an object is, or that a tag points to.
-pub(crate) fn commit(repository: &Repository, object: ObjectId, reference: &Reference) -> Result<ObjectId, Problem> {
+pub(crate) fn commit(
+    repository: &Repository,
+    object: ObjectId,
+    reference: &Reference,
+) -> Result<ObjectId, Problem> {
     let object = repository.find_object(object).map_err(Problem::unreadable)?;
     let commit = object.peel_to_kind(gix::objs::Kind::Commit);
     commit.map(|commit| commit.id).map_err(|_| Problem::not_a_commit(&reference.to_string()))
 }
 
-/// What the server says that the reference is; or what it has in its place.
-fn find(map: &RefMap, reference: &Reference) -> Result<ObjectId, Problem> {
+/// What the server says that the reference is.
+fn find(map: &RefMap, reference: &Reference) -> Result<Option<ObjectId>, Problem> {
     if let Kind::Commit(id) = &reference.0 {
-        return ObjectId::from_hex(id.as_bytes()).map_err(Problem::unreadable);
+        return ObjectId::from_hex(id.as_bytes()).map(Some).map_err(Problem::unreadable);
     }
     let wanted = reference.full_name().unwrap_or_default();
-    let mut others = Vec::new();
-    for known in &map.remote_refs {
-        let (name, object) = match known {
-            Ref::Direct { full_ref_name, object } => (full_ref_name, object),
-            Ref::Peeled { full_ref_name, tag, .. } => (full_ref_name, tag),
-            Ref::Symbolic { full_ref_name, object, .. } => (full_ref_name, object),
-            Ref::Unborn { .. } => continue,
-        };
-        if name.as_bytes() == wanted.as_bytes() {
-            return Ok(*object);
-        }
-        let name = name.to_str_lossy();
-        let short = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/"));
-        others.extend(short.map(str::to_owned));
+    let mut known = map.remote_refs.iter().map(Ref::unpack);
+    let found = known.find(|(name, ..)| name.as_bytes() == wanted.as_bytes());
+    Ok(found.and_then(|(_, object, _)| object.map(ToOwned::to_owned)))
+}
+
+/// What the server has in the place of the reference.
+fn missing(map: &RefMap, reference: &Reference) -> Problem {
+    let names = map.remote_refs.iter().map(|known| known.unpack().0.to_str_lossy());
+    let others: Vec<String> = names
+        .filter_map(|name| {
+            name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/")).map(str::to_owned)
+        })
+        .collect();
+    if others.is_empty() {
+        Problem::no_branches()
+    } else {
+        Problem::no_reference(&reference.to_string(), &others)
     }
-    Err(if others.is_empty() { Problem::no_branches() } else { Problem::no_reference(&reference.to_string(), &others) })
 }
 
 /// What Git's code said, where the way itself had no problem.

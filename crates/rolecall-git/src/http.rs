@@ -8,7 +8,9 @@ use std::io::{self, BufRead, Cursor, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gix_transport::Protocol;
-use gix_transport::client::blocking_io::http::{GetResponse, Http, PostBodyDataKind, PostResponse, Transport};
+use gix_transport::client::blocking_io::http::{
+    GetResponse, Http, PostBodyDataKind, PostResponse, Transport,
+};
 use hyper::body::{Bytes, Incoming};
 use tokio::runtime::Handle;
 
@@ -65,7 +67,10 @@ impl Http for Client {
     ) -> GixResult<GetResponse<Headers, Body>> {
         let tail = url.strip_prefix(base_url).unwrap_or_default();
         let exchange = self.exchange(http::Method::GET, tail, lines(headers));
-        Ok(GetResponse { headers: Headers::new(exchange.clone()), body: Body { exchange, buffer: Bytes::new() } })
+        Ok(GetResponse {
+            headers: Headers::new(exchange.clone()),
+            body: Body { exchange, buffer: Bytes::new() },
+        })
     }
 
     fn post(
@@ -78,7 +83,11 @@ impl Http for Client {
         let tail = url.strip_prefix(base_url).unwrap_or_default();
         let exchange = self.exchange(http::Method::POST, tail, lines(headers));
         let post_body = Question(exchange.clone());
-        Ok(PostResponse { post_body, headers: Headers::new(exchange.clone()), body: Body { exchange, buffer: Bytes::new() } })
+        Ok(PostResponse {
+            post_body,
+            headers: Headers::new(exchange.clone()),
+            body: Body { exchange, buffer: Bytes::new() },
+        })
     }
 
     fn configure(&mut self, _config: &dyn Any) -> GixResult {
@@ -121,7 +130,10 @@ impl Exchange {
         self.start()?;
         let State::Answering { body, .. } = &mut self.state else { return Ok(Bytes::new()) };
         loop {
-            let bytes = self.runtime.block_on(self.wire.frame(body)).map_err(|problem| self.wire.meter.fail(problem))?;
+            let bytes = self
+                .runtime
+                .block_on(self.wire.frame(body))
+                .map_err(|problem| self.wire.meter.fail(problem))?;
             match bytes {
                 Some(bytes) if bytes.is_empty() => {}
                 Some(bytes) => return Ok(bytes),

@@ -50,9 +50,13 @@ impl Place {
             Some(("https", rest)) => web(rest).map(Self::Https),
             Some(("ssh", rest)) => shell(rest).map(Self::Ssh),
             Some(("file", path)) if path.starts_with('/') => Ok(Self::Local(path.into())),
-            Some(("http", _)) => Err(Problem::invalid("`http://` is not taken: anybody on the way could change the files")
-                .hint("use `https://`; a private authority's certificate can be given")),
-            Some(_) => Err(Problem::invalid("the URL's scheme is not one of `https`, `ssh`, `file` and `codecommit`")),
+            Some(("http", _)) => {
+                Err(Problem::invalid("`http://` is not taken: anybody on the way could change the files")
+                    .hint("use `https://`; a private authority's certificate can be given"))
+            }
+            Some(_) => Err(Problem::invalid(
+                "the URL's scheme is not one of `https`, `ssh`, `file` and `codecommit`",
+            )),
             None => without_scheme(url),
         }
     }
@@ -99,9 +103,8 @@ fn code_commit(rest: &str) -> Result<Place, Problem> {
         return Err(Problem::invalid("a profile in a CodeCommit URL means something on one machine only")
             .hint("leave it out: the credentials that the program runs with are used"));
     }
-    let is_name = |text: &str| {
-        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-    };
+    let is_name =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     if region.is_empty() {
         return Err(form().hint("there is no default region: say it in the URL"));
     }
@@ -129,8 +132,7 @@ fn web(rest: &str) -> Result<Web, Problem> {
 }
 
 fn shell(rest: &str) -> Result<Shell, Problem> {
-    let (authority, path) =
-        rest.split_once('/').ok_or_else(|| Problem::invalid("the URL has no path"))?;
+    let (authority, path) = rest.split_once('/').ok_or_else(|| Problem::invalid("the URL has no path"))?;
     let (user, authority) = match authority.rsplit_once('@') {
         Some((user, authority)) => (Some(user), authority),
         None => (None, authority),
@@ -147,7 +149,9 @@ fn without_scheme(text: &str) -> Result<Place, Problem> {
         if text.starts_with('/') {
             return Ok(Place::Local(text.into()));
         }
-        return Err(Problem::invalid("a folder must be named from the root on").hint("for example `/srv/access`"));
+        return Err(
+            Problem::invalid("a folder must be named from the root on").hint("for example `/srv/access`")
+        );
     };
     let (user, host) = match before.rsplit_once('@') {
         Some((user, host)) => (Some(user_name(user)?), host),

@@ -49,8 +49,9 @@ impl Problem {
     }
 
     pub(crate) fn denied() -> Self {
-        Self::new(PortErrorKind::Denied, "the server knows the credentials, and does not allow reading")
-            .hint("reading is enough: `codecommit:GitPull`, or a token that may read the repository's contents")
+        Self::new(PortErrorKind::Denied, "the server knows the credentials, and does not allow reading").hint(
+            "reading is enough: `codecommit:GitPull`, or a token that may read the repository's contents",
+        )
     }
 
     pub(crate) fn no_repository() -> Self {
@@ -83,7 +84,10 @@ impl Problem {
     }
 
     pub(crate) fn unreachable(why: impl std::fmt::Display) -> Self {
-        Self::new(PortErrorKind::Unavailable, format!("the server cannot be reached: {}", short(&why.to_string())))
+        Self::new(
+            PortErrorKind::Unavailable,
+            format!("the server cannot be reached: {}", short(&why.to_string())),
+        )
     }
 
     pub(crate) fn certificate(why: impl std::fmt::Display) -> Self {
@@ -108,7 +112,7 @@ impl Problem {
     }
 
     pub(crate) fn no_branches() -> Self {
-        Self::new(PortErrorKind::NotFound, "the repository is empty: it has no branch or tag of this kind")
+        Self::new(PortErrorKind::NotFound, "the repository is empty: it has no branch and no tag")
             .hint("nothing is changed in the cluster until there are commits again")
     }
 
@@ -162,8 +166,11 @@ impl Problem {
     }
 
     pub(crate) fn unsigned(commit: &str) -> Self {
-        Self::new(PortErrorKind::Denied, format!("commit `{commit}` is not signed, and signatures are required"))
-            .hint("nothing is changed in the cluster; sign with `git commit -S` and a key of the allowed signers")
+        Self::new(
+            PortErrorKind::Denied,
+            format!("commit `{commit}` is not signed, and signatures are required"),
+        )
+        .hint("nothing is changed in the cluster; sign with `git commit -S` and a key of the allowed signers")
     }
 
     pub(crate) fn untrusted(commit: &str, why: &str) -> Self {

@@ -33,8 +33,10 @@ impl Reference {
         if is_commit_id(id) {
             return Ok(Self(Kind::Commit(id.to_ascii_lowercase())));
         }
-        Err(Problem::invalid("a commit is named by all 40 digits of its id: a shorter one may mean another tomorrow")
-            .of("read", "`commit`"))
+        Err(Problem::invalid(
+            "a commit is named by all 40 digits of its id: a shorter one may mean another tomorrow",
+        )
+        .of("read", "`commit`"))
     }
 
     /// The name on the server, `None` for a commit.
@@ -76,12 +78,14 @@ pub(crate) fn is_commit_id(text: &str) -> bool {
 
 fn checked(name: &str) -> Result<String, PortError> {
     let is_fine = !name.starts_with("refs/")
+        && !name.starts_with('-')
         && !name.contains('*')
         && gix::validate::reference::branch_name(format!("refs/heads/{name}").as_str().into()).is_ok();
     if is_fine {
         return Ok(name.to_owned());
     }
-    Err(Problem::invalid("it is not the short name of a branch or a tag, such as `main`").of("read", "`reference`"))
+    Err(Problem::invalid("it is not the short name of a branch or a tag, such as `main`")
+        .of("read", "`reference`"))
 }
 
 #[cfg(test)]
@@ -93,9 +97,22 @@ mod tests {
         for name in ["main", "release/1.0", "v1.2.3", "ümlaut", "a@b"] {
             assert!(Reference::branch(name).is_ok(), "{name}");
         }
-        for name in
-            ["", "/", "a..b", "-x", "a b", "a~1", "a:b", "a^", "x.lock", "a/.b", "@{u}", "refs/heads/main", "a*", "a\u{7}"]
-        {
+        for name in [
+            "",
+            "/",
+            "a..b",
+            "-x",
+            "a b",
+            "a~1",
+            "a:b",
+            "a^",
+            "x.lock",
+            "a/.b",
+            "@{u}",
+            "refs/heads/main",
+            "a*",
+            "a\u{7}",
+        ] {
             assert!(Reference::branch(name).is_err(), "{name:?}");
         }
         assert!(Reference::commit(&"a".repeat(40)).is_ok());

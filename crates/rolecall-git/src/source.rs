@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 use rolecall_engine::port::{FetchSource, Fetched, Lineage, PortError, PortFuture};
 use rustls::ClientConfig;
-use tokio::sync::Mutex;
 
 use crate::budget::{Budget, Meter};
 use crate::cache;
@@ -40,7 +39,7 @@ pub struct GitOptions {
     pub signers: Option<AllowedSigners>,
     /// What it may cost.
     pub budget: Budget,
-    /// A folder for copies of repositories. It may be emptied at any time, and be shared by the sources of one process.
+    /// A folder for copies of repositories, for any number of sources. It may be emptied between two fetches.
     pub cache: PathBuf,
 }
 
@@ -51,7 +50,6 @@ pub struct GitSource {
     tls: Option<Arc<ClientConfig>>,
     ssh: Option<SshOptions>,
     work: Arc<Work>,
-    turn: Arc<Mutex<()>>,
 }
 
 impl GitSource {
@@ -73,16 +71,14 @@ impl GitSource {
         let paths = Paths::new(&options.paths).map_err(|problem| problem.of("read", "`source paths`"))?;
         // The reference belongs to it: two sources of one repository do not take turns, nor undo each other's work.
         let folder = cache::folder(&options.cache, &format!("{place} {}", options.reference));
-        let work =
-            Work { reference: options.reference, paths, signers: options.signers, budget: options.budget, folder };
-        Ok(Self {
-            place,
-            credentials: options.credentials,
-            tls,
-            ssh: options.ssh,
-            work: Arc::new(work),
-            turn: Arc::default(),
-        })
+        let work = Work {
+            reference: options.reference,
+            paths,
+            signers: options.signers,
+            budget: options.budget,
+            folder,
+        };
+        Ok(Self { place, credentials: options.credentials, tls, ssh: options.ssh, work: Arc::new(work) })
     }
 
     /// The source in backticks, for people.
@@ -104,22 +100,17 @@ impl GitSource {
         })
     }
 
-    /// Does `job` on a thread that may block, one after the other, and with an end.
+    /// Does `job` on a thread that may block, and with an end.
     async fn run<T: Send + 'static>(
         &self,
         operation: &str,
         job: impl FnOnce(&Work, &Way, &Arc<Meter>) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, PortError> {
-        let turn = Arc::clone(&self.turn).lock_owned().await;
         let meter = Arc::new(Meter::new(self.work.budget));
         let way = self.way(&meter).await?;
         let stop = Stop(Arc::clone(&meter));
         let (work, of_job) = (Arc::clone(&self.work), Arc::clone(&meter));
-        let task = tokio::task::spawn_blocking(move || {
-            let done = job(&work, &way, &of_job);
-            drop(turn);
-            done
-        });
+        let task = tokio::task::spawn_blocking(move || job(&work, &way, &of_job));
         // Everything on the thread looks at the clock by itself; a disk that hangs does not.
         let grace = meter.end() + std::time::Duration::from_secs(5);
         let done = tokio::time::timeout_at(grace.into(), task).await;
@@ -147,7 +138,11 @@ impl FetchSource for GitSource {
             return Box::pin(async { Ok(Lineage::Same) });
         }
         let (commit, from) = (commit.to_owned(), from.to_owned());
-        Box::pin(self.run("read the history of", move |work, way, meter| work.descends(way, (&commit, &from), meter)))
+        Box::pin(
+            self.run("read the history of", move |work, way, meter| {
+                work.descends(way, (&commit, &from), meter)
+            }),
+        )
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn connect(
     shell: &Shell,
     options: &SshOptions,
     meter: &Arc<Meter>,
-) -> Result<(Connection<Metered, ChildStdin>, Arc<Process>), Problem> {
+) -> Result<Connection<Metered, ChildStdin>, Problem> {
     let program = options.program.display().to_string();
     let mut child = Command::new(&options.program)
         .args(arguments(shell, options))
@@ -70,12 +70,11 @@ pub(crate) fn connect(
             thread::sleep(Duration::from_millis(100));
         }
     });
-    let answer = Answer { inner: read, process: Arc::clone(&process), meter: Arc::clone(meter), is_heard: false };
+    let answer =
+        Answer { inner: read, process: Arc::clone(&process), meter: Arc::clone(meter), is_heard: false };
     let none = None::<(String, Option<u16>)>;
     let path = shell.path.as_str();
-    let connection =
-        Connection::new(BufReader::new(answer), write, Protocol::V2, path, none, ConnectMode::Process, false);
-    Ok((connection, process))
+    Ok(Connection::new(BufReader::new(answer), write, Protocol::V2, path, none, ConnectMode::Process, false))
 }
 
 /// What the program is told. The host stands behind `--`, the path in quotes.

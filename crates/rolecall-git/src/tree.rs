@@ -171,15 +171,22 @@ impl Reader<'_> {
         let size = self.repository.find_header(id).map_err(Problem::unreadable)?.size();
         if size > self.budget.file_bytes {
             let limit = self.budget.file_bytes;
-            return Ok(Entry::Refused(format!("is larger than a file may be: {size} bytes, and {limit} are allowed")));
+            return Ok(Entry::Refused(format!(
+                "is larger than a file may be: {size} bytes, and {limit} are allowed"
+            )));
         }
         self.bytes += size;
         if self.bytes > self.budget.read_bytes {
-            return Err(Problem::over_budget(&format!("its files have more than {} bytes", self.budget.read_bytes)));
+            return Err(Problem::over_budget(&format!(
+                "its files have more than {} bytes",
+                self.budget.read_bytes
+            )));
         }
         let bytes = self.repository.find_blob(id).map_err(Problem::unreadable)?.take_data();
         Ok(match bytes.starts_with(LFS_POINTER) {
-            true => Entry::Refused("is a pointer to Git LFS, and its content is not in the repository".to_owned()),
+            true => {
+                Entry::Refused("is a pointer to Git LFS, and its content is not in the repository".to_owned())
+            }
             false => Entry::File(bytes),
         })
     }

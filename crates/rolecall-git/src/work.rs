@@ -2,6 +2,7 @@
 //!
 //! The order matters: a commit whose signature is not accepted is not read at all.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use rolecall_engine::port::{Fetched, Lineage, Snapshot};
 use tokio::runtime::Handle;
 
 use crate::budget::{Budget, Meter};
+use crate::cache;
 use crate::fetch::{commit, fetch};
 use crate::http::{Client, Wire};
 use crate::lineage::{Walk, walk};
@@ -21,7 +23,6 @@ use crate::reference::{Kind, Reference};
 use crate::signature::{self, AllowedSigners};
 use crate::ssh::{self, SshOptions};
 use crate::tree::{self, Paths};
-use crate::cache;
 
 /// What is wanted of the source.
 pub(crate) struct Work {
@@ -43,7 +44,13 @@ pub(crate) enum Way {
 const DEEPER: [u32; 3] = [50, 500, 5000];
 
 impl Work {
-    pub(crate) fn fetch(&self, way: &Way, known: Option<&str>, meter: &Arc<Meter>) -> Result<Fetched, Problem> {
+    pub(crate) fn fetch(
+        &self,
+        way: &Way,
+        known: Option<&str>,
+        meter: &Arc<Meter>,
+    ) -> Result<Fetched, Problem> {
+        let _turn = self.turn(way, meter)?;
         let (repository, commit) = self.tip(way, meter)?;
         let (signer, committed_at) = self.judge(&repository, commit)?;
         if known.is_some_and(|known| known.eq_ignore_ascii_case(&commit.to_string())) {
@@ -51,6 +58,11 @@ impl Work {
         }
         let entries = tree::read(&repository, commit, &self.paths, (&self.budget, meter))?;
         Ok(Fetched::New(Snapshot { commit: commit.to_string(), committed_at, signer, entries }))
+    }
+
+    /// A folder is only read, and there is no need for turns.
+    fn turn(&self, way: &Way, meter: &Meter) -> Result<Option<File>, Problem> {
+        if matches!(way, Way::Local(_)) { Ok(None) } else { cache::turn(&self.folder, meter).map(Some) }
     }
 
     /// The commit that the reference points to now, and a repository that has it.
@@ -88,14 +100,11 @@ impl Work {
         let (what, costs) = ((&self.reference, shallow), (&self.budget, meter));
         match way {
             Way::Https(wire) => {
-                let client = Client::new(Arc::clone(wire), Handle::current());
-                fetch(repository, client.transport()?, what, costs)
+                let connect = || Client::new(Arc::clone(wire), Handle::current()).transport();
+                fetch(repository, connect, what, costs)
             }
             Way::Ssh(shell, options) => {
-                let (connection, process) = ssh::connect(shell, options, meter)?;
-                let fetched = fetch(repository, connection, what, costs);
-                drop(process);
-                fetched
+                fetch(repository, || ssh::connect(shell, options, meter), what, costs)
             }
             Way::Local(_) => Err(Problem::invalid("a folder is read where it is")),
         }
@@ -105,10 +114,12 @@ impl Work {
         let repository = gix::open_opts(path, cache::options(&self.budget)).map_err(Problem::no_local)?;
         let wanted = self.reference.to_string();
         let object = match (self.reference.full_name(), &self.reference.0) {
-            (Some(name), _) => match repository.try_find_reference(name.as_str()).map_err(Problem::unreadable)? {
-                Some(mut found) => found.follow_to_object().map_err(Problem::unreadable)?.detach(),
-                None => return Err(missing(&repository, &wanted)),
-            },
+            (Some(name), _) => {
+                match repository.try_find_reference(name.as_str()).map_err(Problem::unreadable)? {
+                    Some(mut found) => found.follow_to_object().map_err(Problem::unreadable)?.detach(),
+                    None => return Err(missing(&repository, &wanted)),
+                }
+            }
             (None, Kind::Commit(id)) => ObjectId::from_hex(id.as_bytes()).map_err(Problem::unreadable)?,
             (None, _) => return Err(Problem::not_a_commit(&wanted)),
         };
@@ -140,7 +151,24 @@ impl Work {
         meter: &Arc<Meter>,
     ) -> Result<Lineage, Problem> {
         let id = |text: &str| ObjectId::from_hex(text.as_bytes()).map_err(Problem::unreadable);
-        let (commit, from) = (id(commit)?, id(from)?);
+        let commits = (id(commit)?, id(from)?);
+        let _turn = self.turn(way, meter)?;
+        match self.lineage(way, commits, meter) {
+            Err(problem) if problem.is_of_the_cache && !matches!(way, Way::Local(_)) => {
+                cache::anew(&self.folder, &self.budget)?;
+                meter.renew();
+                self.lineage(way, commits, meter)
+            }
+            other => other,
+        }
+    }
+
+    fn lineage(
+        &self,
+        way: &Way,
+        (commit, from): (ObjectId, ObjectId),
+        meter: &Arc<Meter>,
+    ) -> Result<Lineage, Problem> {
         let mut repository = self.have(way, commit, meter)?;
         let mut steps = DEEPER.iter();
         loop {
@@ -155,7 +183,9 @@ impl Work {
                 (Walk::CutOff | Walk::TooLong, _) => None,
             };
             let Some(step) = step else {
-                return Ok(Lineage::Unknown(format!("commit `{from}` is not in the history that can be seen")));
+                return Ok(Lineage::Unknown(format!(
+                    "commit `{from}` is not in the history that can be seen"
+                )));
             };
             match self.remote(&repository, (way, Shallow::Deepen(*step)), meter) {
                 Ok(_) => repository = cache::reopen(&self.folder, &self.budget)?,
@@ -171,7 +201,11 @@ impl Work {
             return gix::open_opts(path, cache::options(&self.budget)).map_err(Problem::no_local);
         }
         let repository = cache::open(&self.folder, &self.budget)?;
-        if repository.has_object(commit) { Ok(repository) } else { self.tip(way, meter).map(|(repository, _)| repository) }
+        if repository.has_object(commit) {
+            Ok(repository)
+        } else {
+            self.tip(way, meter).map(|(repository, _)| repository)
+        }
     }
 }
 

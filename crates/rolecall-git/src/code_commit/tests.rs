@@ -42,7 +42,10 @@ fn a_password_is_what_botocore_computes() {
     let now = "2026-11-24T15:04:05.999Z".parse().unwrap();
     let (user, password) = user_and_password(&keys(Some("to+ken/=")), &web, "eu-west-1", now);
     assert_eq!(user, "AKIDEXAMPLE%to+ken/=");
-    assert_eq!(password.expose_secret(), "20261124T150405Z35b6795d2ab7cb3bd2de1ffbddad642ab0b024eb0a7a5b4999614be6a705c0b8");
+    assert_eq!(
+        password.expose_secret(),
+        "20261124T150405Z35b6795d2ab7cb3bd2de1ffbddad642ab0b024eb0a7a5b4999614be6a705c0b8"
+    );
     let (user, again) = user_and_password(&keys(None), &web, "eu-west-1", now);
     assert_eq!((user.as_str(), again.expose_secret()), ("AKIDEXAMPLE", password.expose_secret()));
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION,
+    RETRY_AFTER,
 };
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -53,7 +54,8 @@ impl Wire {
             let path = self.path.lock().map(|path| path.clone()).unwrap_or_default();
             let response = self.once(&request, &path).await?;
             if let Some(location) = location(&response) {
-                let moved = same_server(&self.web, location, &request.tail).filter(|_| request.method == Method::GET);
+                let moved =
+                    same_server(&self.web, location, &request.tail).filter(|_| request.method == Method::GET);
                 let moved = moved.ok_or_else(|| Problem::redirected(&without_query(location)))?;
                 if let Ok(mut path) = self.path.lock() {
                     *path = moved;
@@ -79,8 +81,9 @@ impl Wire {
     async fn once(&self, request: &Request, path: &str) -> Result<Response<Incoming>, Problem> {
         self.meter.in_time()?;
         let stream = self.connect().await?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(Problem::unreachable)?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(Problem::unreachable)?;
         // It ends with the body, or when the body is dropped.
         tokio::spawn(connection);
         let request = self.request(request, path)?;
@@ -119,7 +122,8 @@ impl Wire {
                 headers.insert(name, value);
             }
         }
-        headers.insert(HOST, HeaderValue::try_from(self.web.authority()).map_err(|error| wrong(error.into()))?);
+        headers
+            .insert(HOST, HeaderValue::try_from(self.web.authority()).map_err(|error| wrong(error.into()))?);
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
         if let Some(authorization) = &self.authorization {
             let mut value =

@@ -15,10 +15,7 @@ fn urls_and_their_places() {
         ("git@example.com:team/access.git", "ssh://git@example.com/team/access.git"),
         ("/srv/access", "/srv/access"),
         ("file:///srv/access", "/srv/access"),
-        (
-            "codecommit::eu-west-1://access",
-            "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/access",
-        ),
+        ("codecommit::eu-west-1://access", "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/access"),
         (
             "codecommit::cn-north-1://access",
             "https://git-codecommit.cn-north-1.amazonaws.com.cn/v1/repos/access",

@@ -70,7 +70,9 @@ impl Line {
         let (base64, _) = word(rest);
         let key = STANDARD.decode(base64).map_err(|_| "the key's base64 is broken".to_owned())?;
         if !is_kind(&kind) || Reader(&key).string() != Some(kind.as_bytes()) {
-            return Err("the key is not of the kind that stands before it, or of one that is not known".to_owned());
+            return Err(
+                "the key is not of the kind that stands before it, or of one that is not known".to_owned()
+            );
         }
         let principals = principals.trim_matches('"').to_owned();
         let mut parsed = Self { principals, key, namespaces: None, from: None, until: None };
@@ -102,7 +104,9 @@ impl Line {
         if self.from.is_some_and(|from| at < from) {
             return Some("was not valid yet when the commit was made");
         }
-        self.until.is_some_and(|until| at >= until).then_some("was not valid any more when the commit was made")
+        self.until
+            .is_some_and(|until| at >= until)
+            .then_some("was not valid any more when the commit was made")
     }
 }
 
