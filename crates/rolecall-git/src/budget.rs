@@ -38,7 +38,7 @@ impl Default for Budget {
             file_bytes: 1 << 20,
             files: 5_000,
             read_bytes: 16 << 20,
-            time: Duration::from_secs(60),
+            time: Duration::from_mins(1),
             silence: Duration::from_secs(20),
             history: 10_000,
         }
@@ -75,15 +75,13 @@ impl Meter {
     /// Counts bytes from the server.
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), Problem> {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let is_enough =
+        let spent =
             self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
-        match is_enough {
-            Ok(_) => self.in_time(),
-            Err(_) => {
-                let limit = self.budget.fetched_bytes;
-                Err(Problem::over_budget(&format!("the server sends more than {limit} bytes")))
-            }
+        if spent.is_err() {
+            let limit = self.budget.fetched_bytes;
+            return Err(Problem::over_budget(&format!("the server sends more than {limit} bytes")));
         }
+        self.in_time()
     }
 
     /// An error once the time is over, or nobody waits any more.

@@ -48,10 +48,10 @@ pub(crate) fn turn(folder: &Path, meter: &Meter) -> Result<File, Problem> {
 /// Opens the copy. One that cannot be read, or has grown, is begun anew.
 pub(crate) fn open(folder: &Path, budget: &Budget) -> Result<Repository, Problem> {
     if folder.exists() {
-        if !has_grown(folder, budget) {
-            if let Ok(repository) = gix::open_opts(folder, options(budget)) {
-                return Ok(repository);
-            }
+        if !has_grown(folder, budget)
+            && let Ok(repository) = gix::open_opts(folder, options(budget))
+        {
+            return Ok(repository);
         }
         return anew(folder, budget);
     }

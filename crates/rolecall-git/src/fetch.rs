@@ -95,11 +95,12 @@ fn missing(map: &RefMap, reference: &Reference) -> Problem {
 
 /// What Git's code said, where the way itself had no problem.
 fn said(reference: &Reference, error: &gix::Error) -> Problem {
-    let text = format!("{error:#}");
+    let causes: Vec<String> = error.iter_errors().map(ToString::to_string).collect();
+    let text = causes.join(": ");
+    // Gix does not know the error line of the old protocol, and stumbles over its first letter, an `E`.
+    let is_refusal = text.contains("not our ref") || text.ends_with("input was malformed: 69");
     match &reference.0 {
-        Kind::Commit(id) if text.contains("not our ref") || text.contains("unadvertised object") => {
-            Problem::no_commit(id)
-        }
+        Kind::Commit(id) if is_refusal => Problem::no_commit(id),
         _ => Problem::unreadable(text),
     }
 }

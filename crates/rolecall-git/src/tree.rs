@@ -183,11 +183,10 @@ impl Reader<'_> {
             )));
         }
         let bytes = self.repository.find_blob(id).map_err(Problem::unreadable)?.take_data();
-        Ok(match bytes.starts_with(LFS_POINTER) {
-            true => {
-                Entry::Refused("is a pointer to Git LFS, and its content is not in the repository".to_owned())
-            }
-            false => Entry::File(bytes),
-        })
+        if bytes.starts_with(LFS_POINTER) {
+            let why = "is a pointer to Git LFS, and its content is not in the repository";
+            return Ok(Entry::Refused(why.to_owned()));
+        }
+        Ok(Entry::File(bytes))
     }
 }

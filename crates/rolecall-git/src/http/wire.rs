@@ -157,7 +157,7 @@ fn is_git(headers: &HeaderMap, tail: &str) -> bool {
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds).min(Duration::from_secs(3600)))
+    Some(Duration::from_secs(seconds).min(Duration::from_hours(1)))
 }
 
 fn location(response: &Response<Incoming>) -> Option<&str> {

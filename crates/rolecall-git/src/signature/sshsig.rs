@@ -130,7 +130,7 @@ fn checks(algorithm: &'static dyn VerificationAlgorithm, key: &[u8], signed: &[u
     UnparsedPublicKey::new(algorithm, key).verify(signed, blob).is_ok()
 }
 
-fn last<'a>(mut reader: Reader<'a>) -> Option<&'a [u8]> {
+fn last(mut reader: Reader<'_>) -> Option<&[u8]> {
     let value = reader.string()?;
     reader.end()?;
     Some(value)
