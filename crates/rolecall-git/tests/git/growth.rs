@@ -8,6 +8,8 @@ use rolecall_git::{Budget, GitOptions, GitSource};
 
 use crate::bench::{Bench, fetched, refused, text, told};
 
+type Change = fn(&mut Budget);
+
 /// Bytes that cannot be packed.
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x2545_F491_u32;
@@ -78,7 +80,7 @@ async fn files_have_budgets_of_their_own() {
     let bench = Bench::new();
     bench.repository.write("large.yml", &noise(5_000));
     bench.repository.push("large");
-    let with = |change: fn(&mut Budget)| {
+    let with = |change: Change| {
         let mut options = bench.options();
         change(&mut options.budget);
         GitSource::new(options).unwrap()
@@ -86,7 +88,7 @@ async fn files_have_budgets_of_their_own() {
     let snapshot = fetched(&with(|budget| budget.file_bytes = 4_999)).await;
     assert!(matches!(&snapshot.entries["large.yml"], Entry::Refused(why) if why.contains("5000 bytes")));
     assert_eq!(text(&snapshot, "aws-auth.yml"), Some("first\n"));
-    let cases: [(fn(&mut Budget), &str); 3] = [
+    let cases: [(Change, &str); 3] = [
         (|budget| budget.read_bytes = 5_000, "5000 bytes"),
         (|budget| budget.files = 1, "more than 1 files"),
         (|budget| budget.objects = 3, "more than 3 objects"),

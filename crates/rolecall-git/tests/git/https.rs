@@ -11,8 +11,8 @@ use secrecy::SecretString;
 use crate::bench::{Bench, fetched, refused, text, told};
 use crate::server::Fault;
 
-fn basic(user: &str, password: &str) -> Option<String> {
-    Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
+fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn credentials_are_shown_and_never_told() {
     let token = Credentials::Token(SecretString::from("tok-3n"));
     let with = |credentials| GitSource::new(GitOptions { credentials, ..bench.options() }).unwrap();
 
-    bench.server.set(|desk| desk.authorization = basic("ann", "s3cr3t"));
+    bench.server.set(|desk| desk.authorization = Some(basic("ann", "s3cr3t")));
     assert_eq!(fetched(&with(basic_of("s3cr3t"))).await.commit, bench.repository.head());
     for credentials in [Credentials::None, basic_of("wr0ng"), token.clone()] {
         let error = refused(&with(credentials.clone())).await;
@@ -122,7 +122,7 @@ async fn credentials_are_shown_and_never_told() {
             assert!(!all.contains(secret), "{all}");
         }
     }
-    bench.server.set(|desk| desk.authorization = basic("x-token-auth", "tok-3n"));
+    bench.server.set(|desk| desk.authorization = Some(basic("x-token-auth", "tok-3n")));
     assert_eq!(fetched(&with(token)).await.commit, bench.repository.head());
 }
 
