@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+
 use crate::problem::Problem;
 
 /// What a source may cost. Whatever is over it is a condition, never a part of the files.
@@ -18,7 +20,7 @@ pub struct Budget {
     pub objects: usize,
     /// Bytes of one file.
     pub file_bytes: u64,
-    /// Files that are read.
+    /// Files and folders that are looked at.
     pub files: usize,
     /// Bytes of all files that are read.
     pub read_bytes: u64,
@@ -53,6 +55,7 @@ pub(crate) struct Meter {
     first: Mutex<Option<Problem>>,
     /// Ends Git's own work.
     pub(crate) interrupt: AtomicBool,
+    stopped: Notify,
 }
 
 impl Meter {
@@ -63,6 +66,7 @@ impl Meter {
             left: AtomicU64::new(budget.fetched_bytes),
             first: Mutex::new(None),
             interrupt: AtomicBool::new(false),
+            stopped: Notify::new(),
         }
     }
 
@@ -90,6 +94,23 @@ impl Meter {
             return Err(self.too_slow());
         }
         Ok(())
+    }
+
+    /// Ends everything that is under way.
+    pub(crate) fn stop(&self) {
+        self.interrupt.store(true, Ordering::Relaxed);
+        // There is one thread, and so one who waits.
+        self.stopped.notify_one();
+    }
+
+    /// Waits for the other side, as long as there is patience, time, and somebody who wants to know.
+    pub(crate) async fn wait<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
+        self.in_time()?;
+        tokio::select! {
+            biased;
+            () = self.stopped.notified() => Err(self.too_slow()),
+            done = tokio::time::timeout(self.patience(), work) => done.map_err(|_| self.too_slow()),
+        }
     }
 
     /// How long to wait for the next byte.

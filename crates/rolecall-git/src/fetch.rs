@@ -97,6 +97,9 @@ fn missing(map: &RefMap, reference: &Reference) -> Problem {
 fn said(reference: &Reference, error: &gix::Error) -> Problem {
     let causes: Vec<String> = error.iter_errors().map(ToString::to_string).collect();
     let text = causes.join(": ");
+    if error.is_resource_exhausted() {
+        return Problem::over_budget("an object in it takes more memory than it may");
+    }
     // Gix does not know the error line of the old protocol, and stumbles over its first letter, an `E`.
     let is_refusal = text.contains("not our ref") || text.ends_with("input was malformed: 69");
     match &reference.0 {

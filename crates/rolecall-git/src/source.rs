@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use rolecall_engine::port::{FetchSource, Fetched, Lineage, PortError, PortFuture};
@@ -151,6 +150,6 @@ struct Stop(Arc<Meter>);
 
 impl Drop for Stop {
     fn drop(&mut self) {
-        self.0.interrupt.store(true, Ordering::Relaxed);
+        self.0.stop();
     }
 }

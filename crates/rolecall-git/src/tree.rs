@@ -49,6 +49,10 @@ impl Paths {
         Ok(Self(checked))
     }
 
+    pub(crate) fn names(&self) -> &[String] {
+        &self.0
+    }
+
     fn relevance(&self, path: &str) -> Relevance {
         let is_above = |above: &str, below: &str| {
             below.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -109,7 +113,7 @@ pub(crate) fn read(
     let commit = repository.find_commit(commit).map_err(Problem::unreadable)?;
     let tree = commit.tree_id().map_err(Problem::unreadable)?.detach();
     let (budget, meter) = costs;
-    let mut reader = Reader { repository, paths, budget, meter, entries: BTreeMap::new(), bytes: 0 };
+    let mut reader = Reader { repository, paths, budget, meter, entries: BTreeMap::new(), seen: 0, bytes: 0 };
     reader.folder(tree, "", 0)?;
     Ok(reader.entries)
 }
@@ -120,6 +124,8 @@ struct Reader<'a> {
     budget: &'a Budget,
     meter: &'a Meter,
     entries: BTreeMap<String, Entry>,
+    /// Files and folders: a few trees can name each other a billion times.
+    seen: usize,
     bytes: u64,
 }
 
@@ -150,6 +156,13 @@ impl Reader<'_> {
         (judgement, id): (Judgement, ObjectId),
         depth: usize,
     ) -> Result<(), Problem> {
+        self.seen += 1;
+        if self.seen > self.budget.files {
+            let limit = self.budget.files;
+            return Err(Problem::over_budget(&format!(
+                "it has more than {limit} files and folders that matter"
+            )));
+        }
         let read = match judgement {
             Judgement::Folder => return self.folder(id, &format!("{path}/"), depth + 1),
             // A file where a folder would have to be: what is below it is not there.
@@ -157,9 +170,6 @@ impl Reader<'_> {
             Judgement::File => self.file(id)?,
             Judgement::Refuse(why) => Entry::Refused(why.to_owned()),
         };
-        if self.entries.len() >= self.budget.files {
-            return Err(Problem::over_budget(&format!("it has more than {} files", self.budget.files)));
-        }
         let twice = self.entries.remove(&path).is_some();
         let entry = if twice { Entry::Refused("is there twice".to_owned()) } else { read };
         self.entries.insert(path, entry);

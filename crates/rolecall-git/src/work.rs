@@ -57,7 +57,8 @@ impl Work {
             return Ok(Fetched::Unchanged);
         }
         let entries = tree::read(&repository, commit, &self.paths, (&self.budget, meter))?;
-        Ok(Fetched::New(Snapshot { commit: commit.to_string(), committed_at, signer, entries }))
+        let paths = self.paths.names().to_vec();
+        Ok(Fetched::New(Snapshot { commit: commit.to_string(), committed_at, signer, paths, entries }))
     }
 
     /// A folder is only read, and there is no need for turns.

@@ -36,7 +36,9 @@ pub struct Snapshot {
     pub committed_at: Timestamp,
     /// Whose signature it carries, where signatures are asked for.
     pub signer: Option<String>,
-    /// What stands under the paths that matter.
+    /// The paths that matter, each with all that is below it; none means all.
+    pub paths: Vec<String>,
+    /// What stands under them.
     pub entries: BTreeMap<String, Entry>,
 }
 
@@ -51,8 +53,12 @@ pub enum Entry {
 
 impl Snapshot {
     /// The file at `path`; `None` if there is none. What is refused, be it a folder above it, is an error with
-    /// the reason: it must not be taken for a file that is gone.
+    /// the reason, and so is what was not looked at: neither must be taken for a file that is gone.
     pub fn file(&self, path: &str) -> Result<Option<&[u8]>, Refused> {
+        if !self.is_looked_at(path) {
+            let why = "is not under the paths of the source, and was not looked at".to_owned();
+            return Err(Refused { path: path.to_owned(), why });
+        }
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         for above in ends.filter_map(|end| path.get(..end)) {
             if let Some(Entry::Refused(why)) = self.entries.get(above) {
@@ -63,6 +69,13 @@ impl Snapshot {
             Some(Entry::File(bytes)) => Some(bytes),
             _ => None,
         })
+    }
+
+    fn is_looked_at(&self, path: &str) -> bool {
+        let is_under = |above: &String| {
+            path.strip_prefix(above.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.paths.is_empty() || self.paths.iter().any(is_under)
     }
 }
 
@@ -98,6 +111,7 @@ mod tests {
             commit: "c".repeat(40),
             committed_at: Timestamp::UNIX_EPOCH,
             signer: None,
+            paths: Vec::new(),
             entries: entries.iter().map(|(path, entry)| ((*path).to_owned(), entry.clone())).collect(),
         }
     }
@@ -112,5 +126,15 @@ mod tests {
         assert_eq!(snapshot.file("a"), Ok(None));
         assert_eq!(snapshot.file("b/x/y.yml").unwrap_err().to_string(), "`b` is a symbolic link");
         assert_eq!(snapshot.file("c.yml").unwrap_err().path, "c.yml");
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_not_absent() {
+        let mut snapshot = snapshot(&[]);
+        snapshot.paths = vec!["clusters/prod".to_owned()];
+        assert_eq!(snapshot.file("clusters/prod/aws-auth.yml"), Ok(None));
+        for path in ["clusters/production", "rolecall.yaml", "clusters"] {
+            assert!(snapshot.file(path).is_err(), "{path}");
+        }
     }
 }

@@ -71,7 +71,7 @@ impl Wire {
 
     /// The next part of a body; `None` at its end.
     pub(crate) async fn frame(&self, body: &mut Incoming) -> Result<Option<Bytes>, Problem> {
-        let next = timeout(self.meter.patience(), body.frame()).await.map_err(|_| self.meter.too_slow())?;
+        let next = self.meter.wait(body.frame()).await?;
         let Some(frame) = next.transpose().map_err(Problem::cut)? else { return Ok(None) };
         let bytes = frame.into_data().unwrap_or_default();
         self.meter.spend(bytes.len())?;
@@ -79,7 +79,6 @@ impl Wire {
     }
 
     async fn once(&self, request: &Request, path: &str) -> Result<Response<Incoming>, Problem> {
-        self.meter.in_time()?;
         let stream = self.connect().await?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
@@ -87,8 +86,7 @@ impl Wire {
         // It ends with the body, or when the body is dropped.
         tokio::spawn(connection);
         let request = self.request(request, path)?;
-        let answer = timeout(self.meter.patience(), sender.send_request(request)).await;
-        answer.map_err(|_| self.meter.too_slow())?.map_err(Problem::cut)
+        self.meter.wait(sender.send_request(request)).await?.map_err(Problem::cut)
     }
 
     async fn connect(&self) -> Result<TlsStream<TcpStream>, Problem> {
@@ -104,7 +102,7 @@ impl Wire {
                 _ => Problem::unreachable(error),
             })
         };
-        timeout(limit, connecting).await.map_err(|_| Problem::too_slow(limit))?
+        self.meter.wait(timeout(limit, connecting)).await?.map_err(|_| Problem::too_slow(limit))?
     }
 
     fn request(&self, request: &Request, path: &str) -> Result<http::Request<Full<Bytes>>, Problem> {

@@ -59,6 +59,19 @@ async fn who_is_slow_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn a_fetch_that_nobody_waits_for_ends() {
+    let bench = Bench::new();
+    let source = bench.source();
+    bench.server.set(|desk| desk.fault = Fault::Stalls);
+    let waiting = tokio::time::timeout(Duration::from_millis(500), refused(&source));
+    assert!(waiting.await.is_err(), "the server says nothing, and there was patience left");
+    bench.server.set(|desk| desk.fault = Fault::None);
+    let (snapshot, time) = timed(fetched(&source)).await;
+    assert_eq!(snapshot.commit, bench.repository.head());
+    assert!(time < Duration::from_secs(5), "{time:?}");
+}
+
+#[tokio::test]
 async fn what_breaks_off_or_lies_brings_nothing_and_does_no_harm() {
     let cases = [
         (Fault::Cut, PortErrorKind::Unavailable, "connection broke"),

@@ -8,6 +8,28 @@ use rolecall_git::{Budget, GitOptions, GitSource};
 
 use crate::bench::{Bench, fetched, refused, text, told};
 
+#[tokio::test]
+async fn small_packs_with_large_contents() {
+    let bench = Bench::new();
+    bench.repository.write("zeros.bin", &vec![0; 5_000_000]);
+    bench.repository.push("zeros");
+    let error = refused(&within(&bench, 200_000)).await;
+    assert!(told(&error).contains("takes more memory"), "{}", told(&error));
+
+    // Ten folders with ten folders each, eight times over: nine trees.
+    let bench = Bench::new();
+    let blob = bench.repository.git(&["rev-parse", "HEAD:aws-auth.yml"]);
+    let mut tree = bench.repository.tree(&format!("100644 blob {blob}\tx\n"));
+    for _ in 0..8 {
+        let lines = (0..10).map(|number| format!("040000 tree {tree}\t{number}\n"));
+        tree = bench.repository.tree(&lines.collect::<String>());
+    }
+    let commit = bench.repository.git(&["commit-tree", &tree, "-m", "bomb"]);
+    bench.repository.git(&["push", "--quiet", "--force", "origin", &format!("{commit}:refs/heads/main")]);
+    let error = refused(&bench.source()).await;
+    assert!(told(&error).contains("files and folders"), "{}", told(&error));
+}
+
 type Change = fn(&mut Budget);
 
 /// Bytes that cannot be packed.
@@ -90,7 +112,7 @@ async fn files_have_budgets_of_their_own() {
     assert_eq!(text(&snapshot, "aws-auth.yml"), Some("first\n"));
     let cases: [(Change, &str); 3] = [
         (|budget| budget.read_bytes = 5_000, "5000 bytes"),
-        (|budget| budget.files = 1, "more than 1 files"),
+        (|budget| budget.files = 1, "more than 1 files and folders"),
         (|budget| budget.objects = 3, "more than 3 objects"),
     ];
     for (change, words) in cases {

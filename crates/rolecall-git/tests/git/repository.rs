@@ -50,6 +50,15 @@ impl Repository {
         self.head()
     }
 
+    /// Makes a tree of these lines, as `git ls-tree` prints them.
+    pub(crate) fn tree(&self, lines: &str) -> String {
+        let list = self.root.path().join("tree");
+        fs::write(&list, lines).unwrap();
+        let output =
+            command(&self.work()).arg("mktree").stdin(fs::File::open(list).unwrap()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
     pub(crate) fn head(&self) -> String {
         self.git(&["rev-parse", "HEAD"])
     }
