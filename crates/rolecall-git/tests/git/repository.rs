@@ -65,9 +65,18 @@ impl Repository {
 
     /// `count` commits on top, of which the last is pushed.
     pub(crate) fn push_many(&self, count: usize) -> String {
-        for number in 1..count {
-            self.git(&["commit", "--quiet", "--allow-empty", "-m", &number.to_string()]);
-        }
+        let list = self.root.path().join("commits");
+        let commits = (1..count).map(|number| {
+            let from = if number == 1 { "from refs/heads/main^0\n" } else { "" };
+            format!(
+                "commit refs/heads/many\ncommitter Ann <ann@example.com> {number} +0000\ndata 1\n.\n{from}\n"
+            )
+        });
+        fs::write(&list, commits.collect::<String>()).unwrap();
+        let input = fs::File::open(list).unwrap();
+        let status = command(&self.work()).args(["fast-import", "--quiet"]).stdin(input).status().unwrap();
+        assert!(status.success());
+        self.git(&["merge", "--quiet", "--ff-only", "many"]);
         self.push("last")
     }
 }

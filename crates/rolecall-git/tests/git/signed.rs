@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use rolecall_engine::port::PortErrorKind;
+use rolecall_engine::port::{FetchSource, PortErrorKind};
 use rolecall_git::{AllowedSigners, GitOptions, GitSource};
 
 use crate::bench::{Bench, fetched, refused, told};
@@ -72,7 +72,12 @@ async fn who_is_not_allowed_changes_nothing() {
 
     let good = push_signed(&bench, "ann");
     assert_eq!(fetched(&source).await.commit, good);
-    push_signed(&bench, "eve");
+    let bad = push_signed(&bench, "eve");
+    assert_eq!(
+        source.fetch(Some(&bad)).await.unwrap_err().kind,
+        PortErrorKind::Denied,
+        "known is not trusted"
+    );
     let error = refused(&source).await;
     assert_eq!(error.kind, PortErrorKind::Denied);
     assert!(told(&error).contains("not one of the allowed"), "{}", told(&error));
