@@ -70,3 +70,40 @@ fn what_is_no_signature() {
         assert!(why.contains(words), "{text}: {why}");
     }
 }
+
+/// A security key cannot be had in a test; what it signs is written down in OpenSSH's PROTOCOL.u2f.
+#[test]
+fn a_security_key_must_have_been_touched() {
+    use aws_lc_rs::digest::{SHA256, SHA512, digest};
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    const KIND: &[u8] = b"sk-ssh-ed25519@openssh.com";
+    let strings = |values: &[&[u8]]| {
+        values.iter().fold(Vec::new(), |mut bytes, value| {
+            wire::put(&mut bytes, value);
+            bytes
+        })
+    };
+    let pair = Ed25519KeyPair::generate().unwrap();
+    let key = strings(&[KIND, pair.public_key().as_ref(), b"ssh:"]);
+    let line = format!("ann {} {}", String::from_utf8_lossy(KIND), STANDARD.encode(&key));
+    let allowed = AllowedSigners::parse(&line).unwrap();
+    let hash = digest(&SHA512, b"payload");
+    let signed = [b"SSHSIG".to_vec(), strings(&[b"git", b"", b"sha512", hash.as_ref()])].concat();
+    let with = |flags: u8, told: u8| {
+        let rest = |flags: u8| [flags, 0, 0, 0, 7];
+        let message =
+            [digest(&SHA256, b"ssh:").as_ref(), &rest(flags), digest(&SHA256, &signed).as_ref()].concat();
+        let blob = [strings(&[KIND, pair.sign(&message).as_ref()]), rest(told).to_vec()].concat();
+        let fields = strings(&[&key, b"git", b"", b"sha512", &blob]);
+        let bytes = [b"SSHSIG\0\0\0\x01".to_vec(), fields].concat();
+        let inner = STANDARD.encode(bytes);
+        let armour = format!("-----BEGIN SSH SIGNATURE-----\n{inner}\n-----END SSH SIGNATURE-----\n");
+        signer(armour.as_bytes(), b"payload", &allowed, Timestamp::UNIX_EPOCH)
+    };
+    assert_eq!(with(1, 1).as_deref(), Ok("ann"));
+    assert!(with(0, 0).unwrap_err().contains("does not fit"));
+    assert!(with(0, 1).unwrap_err().contains("does not fit"));
+}

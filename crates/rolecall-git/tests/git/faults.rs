@@ -76,6 +76,7 @@ async fn what_breaks_off_or_lies_brings_nothing_and_does_no_harm() {
     let cases = [
         (Fault::Cut, PortErrorKind::Unavailable, "connection broke"),
         (Fault::Lies, PortErrorKind::Other, "cannot be used"),
+        (Fault::Short, PortErrorKind::Other, "cannot be used"),
     ];
     for (fault, kind, words) in cases {
         let bench = Bench::new();

@@ -32,6 +32,8 @@ pub(crate) enum Fault {
     Stalls,
     /// Sends half of the answer to a POST, and hangs up.
     Cut,
+    /// Ends a pack early, as if that were all of it.
+    Short,
     /// A byte now and then.
     Trickle,
     /// Turns a byte of the pack around.
@@ -170,6 +172,9 @@ fn serve(mut stream: Stream, desk: &Mutex<Desk>, root: &Path) -> std::io::Result
     if let (Fault::Lies, Some(pack)) = (&fault, pack_in(&body)) {
         // In the first object's compressed bytes.
         body[pack + 20] ^= 0x40;
+    }
+    if let (Fault::Short, Some(pack)) = (&fault, pack_in(&body)) {
+        body.truncate(pack + 30);
     }
     let head = format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n", body.len());
     stream.write_all(head.as_bytes())?;
