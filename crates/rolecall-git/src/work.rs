@@ -80,16 +80,19 @@ impl Work {
             }
         }
         let shallow = if is_fresh { first() } else { Shallow::NoChange };
-        let commit = match self.remote(&repository, (way, shallow), meter) {
-            // With what we had of it, it is too much, or makes no sense: once more from the beginning.
-            Err(problem) if !is_fresh && (problem.is_over_budget || problem.is_of_the_cache) => {
-                meter.renew();
-                let repository = cache::anew(&self.folder, &self.budget)?;
-                self.remote(&repository, (way, first()), meter)?
-            }
-            other => other?,
-        };
-        Ok((cache::reopen(&self.folder, &self.budget)?, commit))
+        let mut fetched = self.remote(&repository, (way, shallow), meter);
+        // With what we had of it, it is too much, or makes no sense: once more from the beginning.
+        if !is_fresh && matches!(&fetched, Err(problem) if problem.is_over_budget || problem.is_of_the_cache)
+        {
+            meter.renew();
+            let repository = cache::anew(&self.folder, &self.budget)?;
+            fetched = self.remote(&repository, (way, first()), meter);
+        }
+        // What is too much must not be there the next time, as if it had been accepted.
+        if matches!(&fetched, Err(problem) if problem.is_over_budget) {
+            cache::anew(&self.folder, &self.budget)?;
+        }
+        Ok((cache::reopen(&self.folder, &self.budget)?, fetched?))
     }
 
     fn remote(

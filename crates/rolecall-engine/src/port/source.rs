@@ -4,6 +4,7 @@
 //! refused is an [`Entry::Refused`] with its reason, and a fetch that failed is an error without any file.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rolecall_core::Timestamp;
 
@@ -43,12 +44,22 @@ pub struct Snapshot {
 }
 
 /// What stands at a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Entry {
     /// A file's content.
     File(Vec<u8>),
     /// Something that is not read, and why.
     Refused(String),
+}
+
+/// Without the content: nobody can read it that way, and not everybody should.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(bytes) => write!(f, "File({} bytes)", bytes.len()),
+            Self::Refused(why) => write!(f, "Refused({why:?})"),
+        }
+    }
 }
 
 impl Snapshot {
