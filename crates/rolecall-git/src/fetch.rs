@@ -93,12 +93,20 @@ fn missing(map: &RefMap, reference: &Reference) -> Problem {
     }
 }
 
+/// All that gix says of an error, in a line.
+pub(crate) fn causes(error: &gix::Error) -> String {
+    let causes: Vec<String> = error.iter_errors().map(ToString::to_string).collect();
+    causes.join(": ")
+}
+
 /// What Git's code said, where the way itself had no problem.
 fn said(reference: &Reference, error: &gix::Error) -> Problem {
-    let causes: Vec<String> = error.iter_errors().map(ToString::to_string).collect();
-    let text = causes.join(": ");
+    let text = causes(error);
     if error.is_resource_exhausted() {
         return Problem::over_budget("an object in it takes more memory than it may");
+    }
+    if text.contains("hash sized 64") || text.contains("object-format") {
+        return Problem::sha_256();
     }
     // Gix does not know the error line of the old protocol, and stumbles over its first letter, an `E`.
     let is_refusal = text.contains("not our ref") || text.ends_with("input was malformed: 69");

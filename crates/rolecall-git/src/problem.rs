@@ -139,6 +139,10 @@ impl Problem {
         problem
     }
 
+    pub(crate) fn sha_256() -> Self {
+        Self::invalid("the repository names its commits by SHA-256, which is not supported yet")
+    }
+
     pub(crate) fn cache(what: &str, why: impl std::fmt::Display) -> Self {
         Self::new(PortErrorKind::Other, format!("{what} failed: {}", short(&why.to_string())))
             .hint("the folder for sources must be writable, and have room")

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 
 use crate::budget::{Budget, Meter};
 use crate::cache;
-use crate::fetch::{commit, fetch};
+use crate::fetch::{causes, commit, fetch};
 use crate::http::{Client, Wire};
 use crate::lineage::{Walk, walk};
 use crate::place::Shell;
@@ -115,7 +115,8 @@ impl Work {
     }
 
     fn local(&self, path: &PathBuf) -> Result<(Repository, ObjectId), Problem> {
-        let repository = gix::open_opts(path, cache::options(&self.budget)).map_err(Problem::no_local)?;
+        let repository =
+            gix::open_opts(path, cache::options(&self.budget)).map_err(|error| not_opened(&error))?;
         let wanted = self.reference.to_string();
         let object = match (self.reference.full_name(), &self.reference.0) {
             (Some(name), _) => {
@@ -202,7 +203,7 @@ impl Work {
     /// A repository that has the commit, if that can be.
     fn have(&self, way: &Way, commit: ObjectId, meter: &Arc<Meter>) -> Result<Repository, Problem> {
         if let Way::Local(path) = way {
-            return gix::open_opts(path, cache::options(&self.budget)).map_err(Problem::no_local);
+            return gix::open_opts(path, cache::options(&self.budget)).map_err(|error| not_opened(&error));
         }
         let repository = cache::open(&self.folder, &self.budget)?;
         if repository.has_object(commit) {
@@ -216,6 +217,11 @@ impl Work {
 /// The tip alone.
 fn first() -> Shallow {
     Shallow::DepthAtRemote(std::num::NonZeroU32::MIN)
+}
+
+fn not_opened(error: &gix::Error) -> Problem {
+    let text = causes(error);
+    if text.contains("objectFormat") { Problem::sha_256() } else { Problem::no_local(text) }
 }
 
 /// What a folder's repository has in place of what was wanted.

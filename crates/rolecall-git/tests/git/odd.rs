@@ -6,7 +6,8 @@ use std::{ffi::OsStr, fs};
 use rolecall_engine::port::Entry;
 use rolecall_git::{GitOptions, GitSource};
 
-use crate::bench::{Bench, fetched, text};
+use crate::bench::{Bench, fetched, refused, text, told};
+use crate::repository::git;
 
 #[tokio::test]
 async fn what_is_not_read_says_so() {
@@ -46,4 +47,19 @@ async fn what_is_not_read_says_so() {
     let snapshot = fetched(&GitSource::new(GitOptions { paths, ..bench.options() }).unwrap()).await;
     assert_eq!(snapshot.entries.keys().collect::<Vec<_>>(), ["up"]);
     assert!(snapshot.file("up/etc/aws-auth.yml").is_err());
+}
+
+#[tokio::test]
+async fn a_repository_of_sha_256_is_refused() {
+    let bench = Bench::new();
+    let root = bench.repository.root.path();
+    git(root, &["init", "--quiet", "--bare", "--object-format=sha256", "--initial-branch=main", "new.git"]);
+    git(root, &["init", "--quiet", "--object-format=sha256", "--initial-branch=main", "new"]);
+    git(&root.join("new"), &["commit", "--quiet", "--allow-empty", "-m", "new"]);
+    git(&root.join("new"), &["push", "--quiet", "../new.git", "main"]);
+    let over = bench.options().url.replace("access.git", "new.git");
+    for url in [over, root.join("new.git").display().to_string()] {
+        let error = refused(&GitSource::new(GitOptions { url, ..bench.options() }).unwrap()).await;
+        assert!(told(&error).contains("SHA-256"), "{}", told(&error));
+    }
 }
