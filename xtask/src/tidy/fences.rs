@@ -45,6 +45,7 @@ const SDKS: &[(&str, &[&str])] = &[
     ("k8s_openapi", &["crates/rolecall-kube/"]),
     ("libyaml_safer", &["crates/rolecall-yaml/"]),
     ("gix", &["crates/rolecall-git/"]),
+    ("gix_*", &["crates/rolecall-git/"]),
 ];
 
 /// Foreign names that a crate of ours passes on, on purpose.
