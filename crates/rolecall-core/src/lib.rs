@@ -25,6 +25,7 @@ pub mod desired;
 pub mod ledger;
 pub mod observed;
 pub mod policy;
+pub mod project;
 pub mod source;
 
 pub mod guard;

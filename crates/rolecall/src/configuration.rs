@@ -4,10 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
+use rolecall_core::project::CONFIG_NAME;
 
-/// Its name.
-pub(crate) const NAME: &str = "rolecall.yaml";
+use crate::failure::Failure;
 
 /// The folder, at or above that of `file` and not above `top`, that holds the nearest one.
 ///
@@ -22,6 +21,6 @@ pub(crate) fn nearest(file: &Path, top: Option<&Path>) -> Result<(PathBuf, Optio
     };
     let top = top.filter(|top| beside.starts_with(top)).unwrap_or_else(|| beside.clone());
     let mut folders = beside.ancestors().take_while(|folder| folder.starts_with(&top));
-    let found = folders.find(|folder| folder.join(NAME).exists()).map(Path::to_owned);
+    let found = folders.find(|folder| folder.join(CONFIG_NAME).exists()).map(Path::to_owned);
     Ok((beside, found))
 }

@@ -12,6 +12,7 @@ use rolecall_core::desired::DesiredAccess;
 use rolecall_core::document::AwsAuthDocument;
 use rolecall_core::finding::{Finding, Level, has_errors};
 use rolecall_core::observed::{Knowledge, ObservedAccess, ObservedMap};
+use rolecall_core::project::{CONFIG_NAME, MAP_NAMES};
 use rolecall_core::render::CheckedFile;
 use rolecall_core::source::SourceId;
 
@@ -21,8 +22,6 @@ use crate::failure::Failure;
 use crate::output::Screen;
 use crate::source::{Provenance, provenance};
 use crate::target;
-
-const NAMES: [&str; 2] = ["aws-auth.yml", "aws-auth.yaml"];
 
 /// The desired access, and the cluster that `rolecall.yaml` has for it.
 pub(crate) struct Project {
@@ -36,7 +35,7 @@ pub(crate) struct Project {
 pub(crate) fn project(named: &PathArgs, args: &ClusterArgs, screen: &Screen) -> Result<Project, Failure> {
     let path = named.path.as_path();
     let found = find_map(path)?;
-    let probe = found.clone().unwrap_or_else(|| path.join(NAMES[0]));
+    let probe = found.clone().unwrap_or_else(|| path.join(MAP_NAMES[0]));
     let mut provenance = provenance(&probe, screen);
     let config = read_config(&probe, &provenance, screen)?;
     let cluster = choose_cluster(&config, path, found.as_deref(), args)?;
@@ -193,7 +192,7 @@ pub(crate) fn find_map(path: &Path) -> Result<Option<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(Some(path.to_owned()));
     }
-    for file in NAMES.map(|name| path.join(name)) {
+    for file in MAP_NAMES.map(|name| path.join(name)) {
         if is_there(&file)? {
             return Ok(Some(file));
         }
@@ -230,13 +229,9 @@ impl FoundConfig {
 fn read_config(map: &Path, provenance: &Provenance, screen: &Screen) -> Result<FoundConfig, Failure> {
     let (beside, found) = configuration::nearest(map, provenance.root.as_deref())?;
     let Some(folder) = found else {
-        return Ok(FoundConfig {
-            config: Config::default(),
-            folder: beside,
-            file: configuration::NAME.to_owned(),
-        });
+        return Ok(FoundConfig { config: Config::default(), folder: beside, file: CONFIG_NAME.to_owned() });
     };
-    let path = folder.join(configuration::NAME);
+    let path = folder.join(CONFIG_NAME);
     let file = shown(&from_here(&path));
     let text = read(&path)?;
     let (config, findings) = config::parse(&file, &text);

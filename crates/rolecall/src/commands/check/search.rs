@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::configuration;
+use rolecall_core::project::CONFIG_NAME;
+
 use crate::failure::Failure;
 use crate::files;
 
@@ -51,7 +52,7 @@ impl Source {
 
     /// Is it a `rolecall.yaml` itself?
     pub(super) fn is_configuration(&self) -> bool {
-        Path::new(&self.name).file_name().is_some_and(|name| name == configuration::NAME)
+        Path::new(&self.name).file_name().is_some_and(|name| name == CONFIG_NAME)
     }
 }
 
@@ -109,7 +110,7 @@ impl Search {
 }
 
 fn is_configuration(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == configuration::NAME)
+    path.file_name().is_some_and(|name| name == CONFIG_NAME)
 }
 
 fn is_called_aws_auth(path: &Path) -> bool {

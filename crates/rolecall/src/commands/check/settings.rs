@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rolecall_core::check::Settings;
 use rolecall_core::config;
+use rolecall_core::project::CONFIG_NAME;
 use rolecall_core::render::CheckedFile;
 
 use crate::configuration;
@@ -36,7 +37,7 @@ impl AllSettings {
         let path = match &self.named {
             Some(named) => named.clone(),
             None => match configuration::nearest(file, None)?.1 {
-                Some(folder) => folder.join(configuration::NAME),
+                Some(folder) => folder.join(CONFIG_NAME),
                 None => return Ok(Settings::default()),
             },
         };
