@@ -87,7 +87,8 @@ pub struct Pass {
 pub enum Act {
     /// Nothing: all is as the files say, or waits.
     Nothing,
-    /// A revision that was not applied yet is applied, or the same one again where the policy wants strays gone.
+    /// A revision that was not applied yet is applied, or the same one again: to settle an apply that was killed,
+    /// or where the policy wants strays gone.
     Apply,
     /// What is due is put back, and nothing else.
     Heal(Box<DesiredAccess>),
@@ -122,6 +123,8 @@ pub fn decide(
     let next = drift.iter().filter_map(|one| one.heals_at).filter(|at| *at > now).min();
     let (wake_at, act) = match hold {
         Some(hold) if !drift.is_empty() => (Some(hold.until), Act::Held(hold)),
+        // An apply that was killed is carried on, if only to say what came of it.
+        _ if due.is_empty() && !observed.unfinished.is_empty() => (next, Act::Apply),
         _ if due.is_empty() => (next, Act::Nothing),
         _ if memory.is_contended(writer) => {
             (memory.forgets_at(), Act::Contended(writer.map(ToString::to_string)))

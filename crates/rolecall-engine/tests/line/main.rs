@@ -3,6 +3,7 @@
 
 mod lost_answers;
 mod newcomers;
+mod reconcile;
 mod stage;
 mod unrecorded;
 mod verification;

@@ -1,0 +1,153 @@
+//! One pass of a controller over one cluster: fetch, observe, decide, act.
+//!
+//! What is decided is the core's; what is done goes through the line, with its guards, lock and records. When a
+//! commit cannot be used or is refused, what was applied last goes on being defended.
+
+mod standing;
+mod state;
+
+pub use standing::{Done, Standing, Trouble};
+pub use state::State;
+
+use std::time::Duration;
+
+use rolecall_core::desired::DesiredAccess;
+use rolecall_core::guard::Circumstances;
+use rolecall_core::observed::ObservedAccess;
+use rolecall_core::reconcile::{Act, Pass, Patience, decide};
+
+use crate::line::{ApplyError, ApplyReport, ApplyRequest, Approval, Line, Watcher, apply, observe};
+use crate::port::FetchSource;
+
+/// A controller waits no longer than this for a pipeline's deploy; there is a next pass.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// Which files are a cluster's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// The repository's URL, by which its entries are known as its own.
+    pub url: String,
+    /// The folder in it; empty for its root.
+    pub folder: String,
+}
+
+/// What a pass is given.
+#[derive(Clone, Copy)]
+pub struct Work<'a> {
+    /// The cluster.
+    pub line: Line<'a>,
+    /// Where the files come from.
+    pub source: &'a dyn FetchSource,
+    /// Which of them are this cluster's.
+    pub project: &'a Project,
+    /// How long removals by hand stay.
+    pub patience: Patience,
+    /// How we call ourselves where others look.
+    pub holder: &'a str,
+    /// Hears what is done.
+    pub watcher: &'a dyn Watcher,
+}
+
+/// Makes one pass, and tells how things stand after it.
+pub async fn pass(work: Work<'_>, state: &mut State) -> Standing {
+    let fetched = state.fetch(work.source, work.project).await; // I/O
+    let mut standing = Standing::of(state);
+    if let Err(error) = fetched {
+        standing.trouble.push(Trouble::Source(error));
+    }
+    let observed = match observe(work.line.reading).await {
+        // I/O
+        Ok(observed) => observed,
+        Err(error) => {
+            standing.trouble.push(Trouble::Cluster(error));
+            return standing;
+        }
+    };
+    standing.tell_of(&observed, work.line.reading.clock.now());
+    match state.wanted() {
+        Some(Ok(wanted)) => {
+            let wanted = wanted.clone();
+            if reconcile(work, state, &wanted, &observed, &mut standing).await {
+                state.defended = Some(wanted);
+                return standing;
+            }
+        }
+        Some(Err(unusable)) => standing.trouble.push(Trouble::Unusable(unusable.clone())),
+        None => {}
+    }
+    if let Some(defended) = state.defended.clone() {
+        defend(work, state, &defended, &observed, &mut standing).await;
+    }
+    standing
+}
+
+/// Brings the cluster to `wanted`, or keeps it there. Says whether that is what there is to defend from now on.
+async fn reconcile(
+    work: Work<'_>,
+    state: &mut State,
+    wanted: &DesiredAccess,
+    observed: &ObservedAccess,
+    standing: &mut Standing,
+) -> bool {
+    let pass = decided(work, state, wanted, observed);
+    standing.decided(&pass);
+    match &pass.act {
+        Act::Apply => {
+            let result = act(work, wanted).await; // I/O
+            let is_applied = result.is_ok();
+            standing.applied(result);
+            // An apply that ended in the middle is carried on by the next pass, whoever is defended meanwhile.
+            is_applied
+        }
+        Act::Heal(back) => {
+            standing.healed(act(work, back).await); // I/O
+            state.remember(pass, work.line.reading.clock.now());
+            true
+        }
+        Act::Held(_) => {
+            state.remember(pass, work.line.reading.clock.now());
+            false
+        }
+        Act::Nothing | Act::Contended(_) => {
+            state.remember(pass, work.line.reading.clock.now());
+            true
+        }
+    }
+}
+
+/// Keeps what was applied last, while the newest commit cannot be.
+async fn defend(
+    work: Work<'_>,
+    state: &mut State,
+    defended: &DesiredAccess,
+    observed: &ObservedAccess,
+    standing: &mut Standing,
+) {
+    let pass = decided(work, state, defended, observed);
+    match &pass.act {
+        // Somebody else has applied something newer meanwhile: that is not ours to undo.
+        Act::Apply => return,
+        Act::Heal(back) => standing.healed(act(work, back).await), // I/O
+        Act::Nothing | Act::Held(_) | Act::Contended(_) => {}
+    }
+    standing.decided(&pass);
+    state.remember(pass, work.line.reading.clock.now());
+}
+
+fn decided(work: Work<'_>, state: &State, wanted: &DesiredAccess, observed: &ObservedAccess) -> Pass {
+    let now = work.line.reading.clock.now();
+    decide(wanted, observed, state.writer.as_deref(), (&state.memory, work.patience), now)
+}
+
+async fn act(work: Work<'_>, wanted: &DesiredAccess) -> Result<ApplyReport, ApplyError> {
+    let now = work.line.reading.clock.now();
+    let request = ApplyRequest {
+        desired: wanted,
+        circumstances: Circumstances { now, declared: None, applier: None, allowed: Vec::new() },
+        approval: Approval::ByGuards,
+        holder: work.holder.to_owned(),
+        lock_wait: LOCK_WAIT,
+    };
+    // On the heap: it is large, and most passes do without it.
+    Box::pin(apply(work.line, request, work.watcher)).await
+}
