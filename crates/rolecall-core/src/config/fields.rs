@@ -5,9 +5,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use jiff::SignedDuration;
 use rolecall_yaml::{Document, LineIndex, Member, NodeId, Value, Valued};
 
 use super::finding;
+use super::serve::parsed_duration;
 use crate::finding::{Finding, Level, Place, nearest};
 
 /// Reads values and collects findings.
@@ -98,6 +100,22 @@ impl Reader<'_> {
             self.error(valued.node, format!("`{key}` must be a whole number from 0 to {most}"), None);
         }
         number
+    }
+
+    /// A span of time, such as `15m`.
+    pub(super) fn duration(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        (least, most): (SignedDuration, SignedDuration),
+    ) -> Option<SignedDuration> {
+        let (text, node) = self.text_at(fields, key)?;
+        let duration = parsed_duration(&text).filter(|duration| (least..=most).contains(duration));
+        if duration.is_none() {
+            let message = format!("`{key}` is `{text}`, and must be a time from {least:#} to {most:#}");
+            self.error(node, message, Some("write it like `90s`, `15m` or `1h`".to_owned()));
+        }
+        duration
     }
 
     /// A rule's level; the inner `None` is `off`, which YAML reads as false.

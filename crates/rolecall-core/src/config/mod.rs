@@ -10,9 +10,12 @@ use alloc::vec::Vec;
 use rolecall_yaml::{Document, Limits, LineIndex, Span, Value, to_json};
 
 mod fields;
+mod serve;
 
 #[cfg(test)]
 mod tests;
+
+pub use serve::{ReceiverConfig, ReceiverKind, ReferenceConfig, ServeConfig, SourceConfig};
 
 use crate::check::Settings;
 use crate::finding::{Code, Finding, Level, Place, has_errors};
@@ -29,6 +32,10 @@ pub struct Config {
     pub policy: Policy,
     /// How files are checked: the levels of rules, and the accounts that are known.
     pub checks: Settings,
+    /// Where a controller finds the files; only a controller reads it.
+    pub source: Option<SourceConfig>,
+    /// How a controller works; only a controller reads it.
+    pub serve: ServeConfig,
 }
 
 /// One cluster of `rolecall.yaml`. Either `name` or `context` is there.
@@ -95,6 +102,10 @@ fn config(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> Config {
     config.checks.accounts = reader.accounts(&mut fields, "accounts");
     if let Some(fields) = reader.mapping(&mut fields, "rules") {
         rules(reader, fields, &mut config.checks);
+    }
+    config.source = reader.mapping(&mut fields, "source").and_then(|fields| serve::source(reader, fields));
+    if let Some(fields) = reader.mapping(&mut fields, "serve") {
+        config.serve = serve::serve(reader, fields);
     }
     reader.finish(&fields);
     config

@@ -1,4 +1,4 @@
-use super::parse;
+use super::{ReceiverKind, ReferenceConfig, parse};
 use crate::finding::{Code, Level};
 use crate::policy::{Growth, MaxRemovals, Unmanaged};
 
@@ -79,4 +79,56 @@ fn mistakes_have_a_place() {
 fn a_near_miss_has_a_suggestion() {
     let (_, findings) = parse("rolecall.yaml", &format!("{HEAD}policy:\n  protected: []\n"));
     assert_eq!(findings[0].help.as_deref(), Some("did you mean `protect`?"));
+}
+
+#[test]
+fn a_controller_has_a_source_and_its_manners() {
+    let (config, findings) = parse(
+        "rolecall.yaml",
+        &format!(
+            "{HEAD}source:\n  url: https://git.example.com/doors\n  tag: v1\n  tokenFile: t\n  allowedSignersFile: s\nserve:\n  interval: 90s\n  healRemovalsAfter: 1h\n  listen: 127.0.0.1:8080\n  receivers:\n    - {{name: hub, kind: github, secretFile: h}}\n"
+        ),
+    );
+    assert_eq!(findings, []);
+    let config = config.unwrap();
+    let source = config.source.unwrap();
+    assert_eq!(
+        (source.url.as_str(), source.reference),
+        ("https://git.example.com/doors", ReferenceConfig::Tag("v1".into()))
+    );
+    assert_eq!(
+        (source.token_file.as_deref(), source.allowed_signers_file.as_deref()),
+        (Some("t"), Some("s"))
+    );
+    assert_eq!(config.serve.interval, jiff::SignedDuration::from_secs(90));
+    assert_eq!(config.serve.patience.heal_removals_after, jiff::SignedDuration::from_hours(1));
+    assert_eq!(config.serve.receivers[0].kind, ReceiverKind::Github);
+    let (config, _) = parse("rolecall.yaml", &format!("{HEAD}source: {{url: x}}\n"));
+    assert_eq!(config.unwrap().source.unwrap().reference, ReferenceConfig::Branch("main".into()));
+}
+
+#[test]
+fn mistakes_of_a_controller_have_a_place() {
+    check_error("source: {branch: main}\n", "3:9", "a source needs a `url`");
+    check_error(
+        "source: {url: x, branch: a, tag: b}\n",
+        "3:9",
+        "a source has one of `branch`, `tag` and `commit`",
+    );
+    check_error("source: {url: x, username: a}\n", "3:9", "`username` and `passwordFile` go together");
+    check_error("source: {url: x, sshKeyFile: a}\n", "3:9", "`sshKeyFile` and `knownHostsFile` go together");
+    check_error("source: {url: x, token: a}\n", "3:18", "unknown key `token`");
+    check_error("serve: {interval: 1d}\n", "3:19", "`interval` is `1d`, and must be a time from 5s to 24h");
+    check_error("serve: {interval: 1s}\n", "3:19", "`interval` is `1s`, and must be a time from 5s to 24h");
+    check_error("serve: {interval: 60}\n", "3:19", "`interval` must be a text");
+    check_error(
+        "serve: {receivers: [{name: a, kind: github}]}\n",
+        "3:21",
+        "a receiver needs a `name`, a `kind` and a `secretFile`",
+    );
+    check_error(
+        "serve: {receivers: [{name: a/b, kind: github, secretFile: s}]}\n",
+        "3:21",
+        "`a/b` is no name of a receiver: write letters, digits and `-`",
+    );
 }

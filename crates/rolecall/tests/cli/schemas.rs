@@ -98,6 +98,22 @@ fn configurations() {
     agrees(json!({ "accounts": ["111122223333", 111_122_223_333_u64] }), true);
     agrees(json!({ "accounts": ["11112222333"] }), false);
     agrees(json!({ "accounts": [11_112_222_333_u64] }), false);
+    agrees(json!({ "source": { "url": "https://git.example.com/doors", "branch": "main" } }), true);
+    agrees(json!({ "source": { "branch": "main" } }), false);
+    agrees(json!({ "source": { "url": "x", "token": "secret" } }), false);
+    agrees(json!({ "source": null, "serve": null }), true);
+    let receiver = json!({ "name": "hub", "kind": "github", "secretFile": "s" });
+    agrees(json!({ "serve": { "interval": "90s", "receivers": [receiver] } }), true);
+    agrees(json!({ "serve": { "interval": "1d" } }), false);
+    agrees(json!({ "serve": { "healRemovalsAfter": "15m", "listen": "127.0.0.1:8080" } }), true);
+    agrees(
+        json!({ "serve": { "receivers": [{ "name": "hub", "kind": "forge", "secretFile": "s" }] } }),
+        false,
+    );
+    agrees(
+        json!({ "serve": { "receivers": [{ "name": "a/b", "kind": "github", "secretFile": "s" }] } }),
+        false,
+    );
     agrees(json!({ "kind": "Konfig" }), false);
 }
 
