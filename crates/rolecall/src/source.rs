@@ -63,6 +63,7 @@ fn work_tree(file: &Path, screen: &Screen) -> Option<(PathBuf, SourceRevision)> 
     let revision = SourceRevision {
         source: by_url.unwrap_or_else(SourceId::cli),
         commit: commit.filter(|commit| !commit.is_empty()),
+        committed_at: None,
         modified: changes.is_some_and(|changes| !changes.is_empty()),
     };
     Some((root, revision))
@@ -99,7 +100,12 @@ fn ci(file: &Path, told: impl Fn(&str) -> Option<String>) -> Option<SourceRevisi
     let folder = folder.map(PathBuf::from).or_else(|| env::current_dir().ok())?;
     let absolute = std::path::absolute(file).ok()?;
     let path = absolute.strip_prefix(&folder).unwrap_or(file).to_string_lossy().replace('\\', "/");
-    Some(SourceRevision { source: SourceId::repository(&url, &path), commit, modified: false })
+    Some(SourceRevision {
+        source: SourceId::repository(&url, &path),
+        commit,
+        committed_at: None,
+        modified: false,
+    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use rolecall_core::Timestamp;
 use rolecall_core::cluster::ClusterIdentity;
 use rolecall_core::finding::Level;
 use rolecall_core::guard::{Allowance, Circumstances, Guard, Judgement, Verdict};
-use rolecall_core::observed::{Caller, ObservedAccess};
+use rolecall_core::observed::{Caller, Knowledge, ObservedAccess};
 use rolecall_core::plan::Plan;
 use rolecall_core::principal::PrincipalArn;
 use rolecall_core::render::{
@@ -103,7 +103,8 @@ pub(crate) fn allowances(args: &AllowArgs) -> Result<Vec<Allowance>, Failure> {
 
 /// What the guards must know, for a cluster that is what it says it is.
 pub(crate) fn circumstances(declared: Option<ClusterIdentity>, allowed: Vec<Allowance>) -> Circumstances {
-    Circumstances { now: Timestamp::now(), declared, applier: None, allowed }
+    let lineage = Knowledge::Unknown("nobody was asked".to_owned());
+    Circumstances { now: Timestamp::now(), declared, applier: None, lineage, allowed }
 }
 
 /// Does a guard, another source or the state of the cluster speak against the plan?
