@@ -55,7 +55,13 @@ pub(crate) fn observed(roles: &str, ledger: Option<Ledger>) -> ObservedAccess {
 
 /// Nothing special, at the moment of the observation.
 pub(crate) fn circumstances() -> Circumstances {
-    Circumstances { now: jiff::Timestamp::UNIX_EPOCH, declared: None, applier: None, allowed: vec![] }
+    Circumstances {
+        now: jiff::Timestamp::UNIX_EPOCH,
+        declared: None,
+        applier: None,
+        lineage: Knowledge::Unknown("not asked".into()),
+        allowed: vec![],
+    }
 }
 
 /// An entry for the principal that `arn` ends with, of account 111122223333: `role/a` or `user/b`.
@@ -73,7 +79,7 @@ pub(crate) fn wanted(sections: &[(&str, &str)], source: &str, policy: Policy) ->
     }
     let (document, findings) = AwsAuthDocument::parse("aws-auth.yml", &text);
     let source = SourceId::repository("https://git.example.com/doors", source);
-    let revision = SourceRevision { source, commit: Some("1a".into()), modified: false };
+    let revision = SourceRevision { source, commit: Some("1a".into()), committed_at: None, modified: false };
     DesiredAccess::new(document, &findings, revision, policy).unwrap_or_else(|| panic!("{findings:?}"))
 }
 

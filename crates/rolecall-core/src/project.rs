@@ -5,6 +5,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use jiff::Timestamp;
+
 use crate::config;
 use crate::desired::DesiredAccess;
 use crate::document::AwsAuthDocument;
@@ -38,13 +40,14 @@ pub enum Unusable {
 pub fn desired<'a>(
     file: impl Fn(&str) -> Result<Option<&'a [u8]>, String>,
     folder: &str,
-    (url, commit): (&str, &str),
+    (url, commit, committed_at): (&str, &str, Timestamp),
 ) -> Result<(DesiredAccess, Vec<Finding>), Unusable> {
     let (config, mut findings) = config(&file, folder)?;
     let (path, text) = map(&file, folder)?;
     let (document, found) = AwsAuthDocument::checked(&path, text, &config.checks);
     let source = SourceId::repository(url, &path);
-    let revision = SourceRevision { source, commit: Some(commit.to_owned()), modified: false };
+    let (commit, committed_at) = (Some(commit.to_owned()), Some(committed_at));
+    let revision = SourceRevision { source, commit, committed_at, modified: false };
     let desired = DesiredAccess::new(document, &found, revision, config.policy);
     findings.extend(found);
     match desired {

@@ -62,15 +62,45 @@ pub struct SourceRevision {
     /// The commit id, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// When it was committed, where that is known: all that tells two commits apart in a clone without history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_at: Option<jiff::Timestamp>,
     /// The files differ from that commit.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub modified: bool,
 }
 
+/// How a revision stands to an earlier one of its source, by the history that both are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lineage {
+    /// The earlier one is the same commit, or in its history: it goes on from there.
+    Descendant,
+    /// It is in the history of the earlier one: it is older.
+    Ancestor,
+    /// Each has commits that the other lacks.
+    Diverged,
+    /// The earlier one is in no history that can be seen, and nothing of this revision's own history is hidden.
+    Missing,
+}
+
 impl SourceRevision {
     /// Files that no repository holds.
     pub fn cli() -> Self {
-        Self { source: SourceId::cli(), commit: None, modified: false }
+        Self { source: SourceId::cli(), commit: None, committed_at: None, modified: false }
+    }
+
+    /// The same, with the date of `known` where both are of one commit and this one has none: a clone that knows less
+    /// makes nothing unknown.
+    #[must_use]
+    pub fn dated_as(&self, known: Option<&Self>) -> Self {
+        let known = known.filter(|known| known.source == self.source && known.commit == self.commit);
+        let committed_at = self.committed_at.or_else(|| known.and_then(|known| known.committed_at));
+        Self { committed_at, ..self.clone() }
+    }
+
+    /// Is it the same state of the same source? A date is no part of that.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.source, &self.commit, self.modified) == (&other.source, &other.commit, other.modified)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Walks `cases/plans`: from what is desired and what is observed to the plan, its guards and the new map.
 //!
 //! Each folder holds `desired.yaml`, `observed.yaml` (absent: there is no map) and, where they matter,
-//! `rolecall.yaml`, `ledger.json` and `world.json` (caller, mode, access entries, allowances). What must come
+//! `rolecall.yaml`, `ledger.json` and `world.json` (caller, mode, access entries, allowances, lineage). What must come
 //! out stands in `expected.txt`; `UPDATE=1 cargo test -p rolecall-core` writes it anew, to be reviewed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
 #![expect(clippy::disallowed_methods, reason = "the fence is for what ships; the cases are files")]
@@ -20,7 +20,7 @@ use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedLedger,
 use rolecall_core::plan::{Plan, plan};
 use rolecall_core::policy::Policy;
 use rolecall_core::predict::predict;
-use rolecall_core::source::{SourceId, SourceRevision};
+use rolecall_core::source::{Lineage, SourceId, SourceRevision};
 use rolecall_core::{Timestamp, config, render};
 use serde::Deserialize;
 
@@ -35,6 +35,7 @@ struct World {
     mode: Option<AuthenticationMode>,
     access_entries: Option<Vec<AccessEntry>>,
     allow: Vec<(String, String)>,
+    lineage: Option<String>,
 }
 
 #[test]
@@ -57,7 +58,8 @@ fn tell(case: &Path) -> String {
         config.unwrap_or_else(|| panic!("{findings:?}")).policy
     });
     let source = SourceId::repository("https://git.example.com/team/access.git", "aws-auth.yml");
-    let revision = SourceRevision { source, commit: Some("1a2b3c4d5e6f7890".into()), modified: false };
+    let commit = Some("1a2b3c4d5e6f7890".into());
+    let revision = SourceRevision { source, commit, committed_at: None, modified: false };
     let Some(desired) = DesiredAccess::new(document, &findings, revision, policy) else {
         told.push_str("refused: the file has errors\n");
         return told;
@@ -112,6 +114,7 @@ fn tell_plan(desired: &DesiredAccess, observed: &ObservedAccess, world: &World, 
         now: Timestamp::UNIX_EPOCH,
         declared: None,
         applier: None,
+        lineage: lineage(world),
         allowed: allowed.collect(),
     };
     let judgements = judge(&plan, desired, observed, &circumstances);
@@ -122,6 +125,16 @@ fn tell_plan(desired: &DesiredAccess, observed: &ObservedAccess, world: &World, 
         writeln!(told, "---- {key}\n{text}").unwrap();
     }
     assert_planning_is_sound(desired, observed, &plan);
+}
+
+fn lineage(world: &World) -> Knowledge<Lineage> {
+    let of = |name: &str| match name {
+        "descendant" => Lineage::Descendant,
+        "ancestor" => Lineage::Ancestor,
+        _ => panic!("there is no lineage `{name}`"),
+    };
+    let known = world.lineage.as_deref().map(of);
+    known.map_or_else(|| Knowledge::Unknown("not asked in this case".into()), Knowledge::Known)
 }
 
 /// Equal inputs give an equal plan, and what is applied is not planned again.

@@ -2,6 +2,10 @@
 //!
 //! It is for unit tests and faults, never the only proof of a feature.
 
+mod history;
+
+pub use history::FakeHistory;
+
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::pin::Pin;

@@ -9,13 +9,14 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use rolecall_core::ledger::Ledger;
-use rolecall_core::observed::{Caller, ObservedAccess};
+use rolecall_core::observed::{Caller, Knowledge, ObservedAccess};
 use rolecall_core::plan::Call;
 use rolecall_core::record::{Completion, Record};
+use rolecall_core::source::{Lineage, SourceRevision};
 
 mod source;
 
-pub use source::{Entry, FetchSource, Fetched, Lineage, Refused, Snapshot};
+pub use source::{Entry, FetchSource, Fetched, Refused, Snapshot};
 
 /// What a port answers, sooner or later.
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Send + 'a>>;
@@ -60,6 +61,26 @@ pub trait HoldLock: Send + Sync {
 
     /// Gives it back, if it is still ours.
     fn release<'a>(&'a self, holder: &'a str) -> PortFuture<'a, ()>;
+}
+
+/// Tells how the revision of the files stands to earlier ones of their source.
+///
+/// Each is made for one revision. What cannot be told, since the history is not at hand, is unknown and says how
+/// it would be known; an error is for a history that is there and could not be asked.
+pub trait TellLineage: Send + Sync {
+    /// How the revision stands to `earlier`, which has a commit.
+    fn lineage<'a>(&'a self, earlier: &'a SourceRevision) -> PortFuture<'a, Knowledge<Lineage>>;
+}
+
+/// Files that come without their history, if there is any.
+pub struct NoHistory;
+
+impl TellLineage for NoHistory {
+    fn lineage<'a>(&'a self, _: &'a SourceRevision) -> PortFuture<'a, Knowledge<Lineage>> {
+        Box::pin(std::future::ready(Ok(Knowledge::Unknown(
+            "the files come without their history".to_owned(),
+        ))))
+    }
 }
 
 /// What came of asking for the lock.

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rolecall_engine::port::{FetchSource, Fetched, Lineage, PortError, PortFuture};
+use rolecall_core::observed::Knowledge;
+use rolecall_core::source::Lineage;
+use rolecall_engine::port::{FetchSource, Fetched, PortError, PortFuture};
 use rustls::ClientConfig;
 
 use crate::budget::{Budget, Meter};
@@ -128,18 +130,18 @@ impl FetchSource for GitSource {
         Box::pin(self.run("fetch", move |work, way, meter| work.fetch(way, known.as_deref(), meter)))
     }
 
-    fn descends<'a>(&'a self, commit: &'a str, from: &'a str) -> PortFuture<'a, Lineage> {
+    fn lineage<'a>(&'a self, commit: &'a str, from: &'a str) -> PortFuture<'a, Knowledge<Lineage>> {
         if !is_commit_id(commit) || !is_commit_id(from) {
             let why = "a commit is named by all 40 digits of its id, and one of the two is not".to_owned();
-            return Box::pin(async { Ok(Lineage::Unknown(why)) });
+            return Box::pin(async { Ok(Knowledge::Unknown(why)) });
         }
         if commit.eq_ignore_ascii_case(from) {
-            return Box::pin(async { Ok(Lineage::Same) });
+            return Box::pin(async { Ok(Knowledge::Known(Lineage::Descendant)) });
         }
         let (commit, from) = (commit.to_owned(), from.to_owned());
         Box::pin(
             self.run("read the history of", move |work, way, meter| {
-                work.descends(way, (&commit, &from), meter)
+                work.lineage(way, (&commit, &from), meter)
             }),
         )
     }

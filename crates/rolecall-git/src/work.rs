@@ -9,7 +9,9 @@ use std::sync::Arc;
 use gix::remote::fetch::Shallow;
 use gix::{ObjectId, Repository};
 use jiff::Timestamp;
-use rolecall_engine::port::{Fetched, Lineage, Snapshot};
+use rolecall_core::observed::Knowledge;
+use rolecall_core::source::Lineage;
+use rolecall_engine::port::{Fetched, Snapshot};
 use tokio::runtime::Handle;
 
 use crate::budget::{Budget, Meter};
@@ -149,52 +151,54 @@ impl Work {
         signer.map(|signer| (Some(signer), committed_at)).map_err(|why| Problem::untrusted(&name, &why))
     }
 
-    pub(crate) fn descends(
+    pub(crate) fn lineage(
         &self,
         way: &Way,
         (commit, from): (&str, &str),
         meter: &Arc<Meter>,
-    ) -> Result<Lineage, Problem> {
+    ) -> Result<Knowledge<Lineage>, Problem> {
         let id = |text: &str| ObjectId::from_hex(text.as_bytes()).map_err(Problem::unreadable);
         let commits = (id(commit)?, id(from)?);
         let _turn = self.turn(way, meter)?;
-        match self.lineage(way, commits, meter) {
+        match self.walked(way, commits, meter) {
             Err(problem) if problem.is_of_the_cache && !matches!(way, Way::Local(_)) => {
                 cache::anew(&self.folder, &self.budget)?;
                 meter.renew();
-                self.lineage(way, commits, meter)
+                self.walked(way, commits, meter)
             }
             other => other,
         }
     }
 
-    fn lineage(
+    fn walked(
         &self,
         way: &Way,
         (commit, from): (ObjectId, ObjectId),
         meter: &Arc<Meter>,
-    ) -> Result<Lineage, Problem> {
+    ) -> Result<Knowledge<Lineage>, Problem> {
         let mut repository = self.have(way, commit, meter)?;
         let mut steps = DEEPER.iter();
         loop {
             if !repository.has_object(commit) {
-                return Ok(Lineage::Unknown(format!("commit `{commit}` is not in the repository any more")));
+                return Ok(Knowledge::Unknown(format!(
+                    "commit `{commit}` is not in the repository any more"
+                )));
             }
             let found = walk(&repository, (commit, from), self.budget.history, meter)?;
             let step = match (found, way) {
-                (Walk::Found, _) => return Ok(Lineage::Descendant),
-                (Walk::Ended, _) => return Ok(Lineage::Neither),
+                (Walk::Found, _) => return Ok(Knowledge::Known(Lineage::Descendant)),
+                (Walk::Ended, _) => return Ok(Knowledge::Known(Lineage::Diverged)),
                 (Walk::CutOff, Way::Https(_) | Way::Ssh(..)) => steps.next(),
                 (Walk::CutOff | Walk::TooLong, _) => None,
             };
             let Some(step) = step else {
-                return Ok(Lineage::Unknown(format!(
+                return Ok(Knowledge::Unknown(format!(
                     "commit `{from}` is not in the history that can be seen"
                 )));
             };
             match self.remote(&repository, (way, Shallow::Deepen(*step)), meter) {
                 Ok(_) => repository = cache::reopen(&self.folder, &self.budget)?,
-                Err(problem) if problem.is_over_budget => return Ok(Lineage::Unknown(problem.message)),
+                Err(problem) if problem.is_over_budget => return Ok(Knowledge::Unknown(problem.message)),
                 Err(problem) => return Err(problem),
             }
         }

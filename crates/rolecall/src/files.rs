@@ -15,13 +15,15 @@ use rolecall_core::observed::{Knowledge, ObservedAccess, ObservedMap};
 use rolecall_core::project::{CONFIG_NAME, MAP_NAMES};
 use rolecall_core::render::CheckedFile;
 use rolecall_core::source::SourceId;
+use rolecall_engine::line::Reading;
 
 use crate::cli::{ClusterArgs, PathArgs};
 use crate::configuration;
 use crate::failure::Failure;
+use crate::history::GitHistory;
 use crate::output::Screen;
 use crate::source::{Provenance, provenance};
-use crate::target;
+use crate::target::{self, Target};
 
 /// The desired access, and the cluster that `rolecall.yaml` has for it.
 pub(crate) struct Project {
@@ -29,6 +31,14 @@ pub(crate) struct Project {
     pub(crate) file: PathBuf,
     pub(crate) desired: DesiredAccess,
     pub(crate) cluster: Option<ClusterConfig>,
+    history: GitHistory,
+}
+
+impl Project {
+    /// What is read of `target`, and of where these files come from.
+    pub(crate) fn reading<'a>(&'a self, target: &'a Target) -> Reading<'a> {
+        Reading { history: &self.history, ..target.reading() }
+    }
 }
 
 /// Reads the desired access that is named.
@@ -58,7 +68,7 @@ pub(crate) fn project(named: &PathArgs, args: &ClusterArgs, screen: &Screen) -> 
     if let Some(source) = &named.take_over {
         desired = desired.taking_over(SourceId::named(source));
     }
-    Ok(Project { file, desired, cluster })
+    Ok(Project { file, desired, cluster, history: provenance.history })
 }
 
 /// The findings that are told beside something else. Notes are what `check` is asked for: here they would

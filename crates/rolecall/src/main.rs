@@ -7,6 +7,7 @@ mod commands;
 mod configuration;
 mod failure;
 mod files;
+mod history;
 mod interrupts;
 mod output;
 mod replace;

@@ -7,24 +7,28 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use rolecall_core::Timestamp;
 use rolecall_core::source::{SourceId, SourceRevision};
 
+use crate::history::GitHistory;
 use crate::output::Screen;
 use crate::target::variable;
 
-/// The revision of `file`, and the root of the work tree that it is in.
+/// The revision of `file`, the root of the work tree that it is in, and what that knows of earlier revisions.
 pub(crate) struct Provenance {
     pub(crate) revision: SourceRevision,
     pub(crate) root: Option<PathBuf>,
+    pub(crate) history: GitHistory,
 }
 
 /// Finds out where `file` comes from.
 pub(crate) fn provenance(file: &Path, screen: &Screen) -> Provenance {
     if let Some((root, revision)) = work_tree(file, screen) {
-        return Provenance { root: Some(root), revision };
+        let history = revision.commit.clone().map(|commit| GitHistory::of(root.clone(), commit));
+        return Provenance { root: Some(root), revision, history: history.unwrap_or_else(GitHistory::none) };
     }
     let revision = ci(file, variable).unwrap_or_else(SourceRevision::cli);
-    Provenance { root: None, revision }
+    Provenance { root: None, revision, history: GitHistory::none() }
 }
 
 /// The work tree around `file`. Its three questions are asked at once, since a process costs more than an answer.
@@ -35,7 +39,7 @@ fn work_tree(file: &Path, screen: &Screen) -> Option<(PathBuf, SourceRevision)> 
         return None;
     }
     let place = ask(folder, &["rev-parse", "--show-toplevel", "--show-prefix"]);
-    let commit = ask(folder, &["rev-parse", "--verify", "--quiet", "HEAD"]);
+    let commit = ask(folder, &["rev-list", "--max-count=1", "--timestamp", "HEAD"]);
     let url = ask(folder, &["config", "--get", "remote.origin.url"]);
     let changes = Command::new("git")
         .args(["-c", "core.fsmonitor=false", "status", "--porcelain", "--ignored", "--"])
@@ -58,11 +62,13 @@ fn work_tree(file: &Path, screen: &Screen) -> Option<(PathBuf, SourceRevision)> 
     let (root, prefix) = place.split_once('\n').unwrap_or((&place, ""));
     let root = PathBuf::from(root);
     let path = format!("{prefix}{}", name.to_string_lossy());
+    let commit = commit.as_deref().and_then(|line| line.split_once(' '));
     // The name of a folder tells no repository from another.
     let by_url = url.filter(|url| !url.is_empty()).map(|url| SourceId::repository(&url, &path));
     let revision = SourceRevision {
         source: by_url.unwrap_or_else(SourceId::cli),
-        commit: commit.filter(|commit| !commit.is_empty()),
+        commit: commit.map(|(_, id)| id.to_owned()),
+        committed_at: commit.and_then(|(seconds, _)| Timestamp::from_second(seconds.parse().ok()?).ok()),
         modified: changes.is_some_and(|changes| !changes.is_empty()),
     };
     Some((root, revision))
@@ -99,7 +105,12 @@ fn ci(file: &Path, told: impl Fn(&str) -> Option<String>) -> Option<SourceRevisi
     let folder = folder.map(PathBuf::from).or_else(|| env::current_dir().ok())?;
     let absolute = std::path::absolute(file).ok()?;
     let path = absolute.strip_prefix(&folder).unwrap_or(file).to_string_lossy().replace('\\', "/");
-    Some(SourceRevision { source: SourceId::repository(&url, &path), commit, modified: false })
+    Some(SourceRevision {
+        source: SourceId::repository(&url, &path),
+        commit,
+        committed_at: None,
+        modified: false,
+    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use rolecall_aws::{AssumeRole, AwsSession, ClusterName, EksCluster, SessionOptio
 use rolecall_core::Timestamp;
 use rolecall_core::config::ClusterConfig;
 use rolecall_engine::line::{Line, Reading};
-use rolecall_engine::port::{Clock, KeepRecords, PortFuture};
+use rolecall_engine::port::{Clock, KeepRecords, NoHistory, PortFuture};
 use rolecall_kube::{BearerTokens, Endpoint, KubeCluster, KubeconfigChoice, Timeouts};
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
@@ -97,9 +97,9 @@ impl Target {
         failure
     }
 
-    /// What a command that only reads is given.
+    /// What a command is given that only reads, and of no files.
     pub(crate) fn reading(&self) -> Reading<'_> {
-        Reading { observe: &self.cluster, clock: &self.clock }
+        Reading { observe: &self.cluster, clock: &self.clock, history: &NoHistory }
     }
 
     /// What an apply is given; without records if the user said so.

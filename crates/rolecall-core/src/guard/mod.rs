@@ -17,6 +17,7 @@ mod landslide;
 mod lockout;
 mod nodes;
 mod pages;
+mod replay;
 
 #[cfg(test)]
 mod tests;
@@ -26,9 +27,12 @@ mod walk_arounds;
 use crate::cluster::ClusterIdentity;
 use crate::desired::DesiredAccess;
 use crate::effective::{Answers, EffectiveMap};
-use crate::observed::{Caller, ObservedAccess, Outranking};
+use crate::observed::{Caller, Knowledge, ObservedAccess, Outranking};
 use crate::plan::Plan;
 use crate::policy::Policy;
+use crate::source::Lineage;
+
+pub use replay::predecessor;
 
 /// The guards. Codes are never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -50,12 +54,23 @@ pub enum Guard {
     Rg07,
     /// A step that cannot be undone.
     Rg08,
+    /// The revision is neither the one that was applied last nor a descendant of it.
+    Rg09,
 }
 
 impl Guard {
     /// All of them, in the order in which they speak.
-    pub const ALL: [Self; 8] =
-        [Self::Rg01, Self::Rg02, Self::Rg03, Self::Rg04, Self::Rg05, Self::Rg06, Self::Rg07, Self::Rg08];
+    pub const ALL: [Self; 9] = [
+        Self::Rg01,
+        Self::Rg02,
+        Self::Rg03,
+        Self::Rg04,
+        Self::Rg05,
+        Self::Rg06,
+        Self::Rg07,
+        Self::Rg08,
+        Self::Rg09,
+    ];
 
     /// The code as it is written.
     pub fn as_str(self) -> &'static str {
@@ -68,6 +83,7 @@ impl Guard {
             Self::Rg06 => "RG06",
             Self::Rg07 => "RG07",
             Self::Rg08 => "RG08",
+            Self::Rg09 => "RG09",
         }
     }
 
@@ -119,6 +135,8 @@ pub struct Circumstances {
     pub declared: Option<ClusterIdentity>,
     /// Who a stored plan is to be applied by.
     pub applier: Option<Caller>,
+    /// How the desired revision stands to its [`predecessor`]; read only where there is one.
+    pub lineage: Knowledge<Lineage>,
     /// What was allowed by hand.
     pub allowed: Vec<Allowance>,
 }
@@ -199,6 +217,7 @@ pub fn approve(
     if is_refused || !plan.blocked().is_empty() || !plan.conflicts().is_empty() {
         return Err(Box::new(Refusal { plan, judgements }));
     }
+    let plan = replay::without_going_back(plan, desired, observed, &circumstances.lineage);
     Ok(ApprovedPlan { plan, judgements })
 }
 
@@ -231,6 +250,7 @@ impl Case<'_> {
             Guard::Rg06 => growth::growth(self),
             Guard::Rg07 => circumstances::as_planned(self),
             Guard::Rg08 => circumstances::can_be_undone(self),
+            Guard::Rg09 => replay::goes_on(self),
         }
     }
 }

@@ -14,6 +14,7 @@ impl Guard {
             Self::Rg06 => include_str!("../../../../docs/reference/guards/RG06.md"),
             Self::Rg07 => include_str!("../../../../docs/reference/guards/RG07.md"),
             Self::Rg08 => include_str!("../../../../docs/reference/guards/RG08.md"),
+            Self::Rg09 => include_str!("../../../../docs/reference/guards/RG09.md"),
         }
     }
 

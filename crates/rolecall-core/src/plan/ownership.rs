@@ -108,12 +108,13 @@ impl Ownership {
         if desired.is_partial() {
             return ledger;
         }
+        let before = ledger.applied.get(&self.source);
         let applied = AppliedSource {
-            revision: desired.revision().clone(),
+            revision: desired.revision().dated_as(before.map(|applied| &applied.revision)),
             digest: desired.digest(),
             policy: desired.policy().clone(),
             policy_before: super::policies::policy_before(desired, observed).map(Cow::into_owned),
-            record: ledger.applied.get(&self.source).and_then(|applied| applied.record.clone()),
+            record: before.and_then(|applied| applied.record.clone()),
         };
         ledger.applied.insert(self.source.clone(), applied);
         ledger

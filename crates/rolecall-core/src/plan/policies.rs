@@ -69,5 +69,5 @@ fn in_force<'a>(applied: &'a AppliedSource, desired: &DesiredAccess) -> Option<&
 /// One commit is one revision, whichever of its files is applied. Without one, the files themselves tell.
 fn is_one_revision(a: &SourceRevision, b: &SourceRevision, is_same_text: bool) -> bool {
     let is_committed = |revision: &SourceRevision| revision.commit.is_some() && !revision.modified;
-    if is_committed(a) && is_committed(b) { a.commit == b.commit } else { a == b && is_same_text }
+    if is_committed(a) && is_committed(b) { a.commit == b.commit } else { a.is_same(b) && is_same_text }
 }

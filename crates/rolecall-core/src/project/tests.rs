@@ -17,7 +17,7 @@ fn read(files: &[(&str, &str)], folder: &str) -> Result<(DesiredAccess, Vec<Find
             Ok(files.get(path).copied())
         }
     };
-    desired(file, folder, ("https://git.example.com/doors.git", "c0ffee"))
+    desired(file, folder, ("https://git.example.com/doors.git", "c0ffee", Timestamp::UNIX_EPOCH))
 }
 
 #[test]

@@ -153,8 +153,9 @@ impl Pass {
 fn is_applied(desired: &DesiredAccess, observed: &ObservedAccess) -> bool {
     let source = &desired.revision().source;
     let applied = observed.ledger().and_then(|ledger: &Ledger| ledger.applied.get(source));
-    applied
-        .is_some_and(|applied| applied.revision == *desired.revision() && applied.digest == desired.digest())
+    applied.is_some_and(|applied| {
+        applied.revision.commit == desired.revision().commit && applied.digest == desired.digest()
+    })
 }
 
 /// What puts right what is due. Strays that the policy wants gone go with the next whole apply, for which there has

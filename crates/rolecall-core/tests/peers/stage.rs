@@ -66,7 +66,7 @@ impl Stage {
 pub(crate) fn desired(manifest: &str) -> Result<DesiredAccess, String> {
     let (document, findings) = AwsAuthDocument::parse("aws-auth.yml", manifest);
     let source = SourceId::repository("https://git.example.com/doors", "aws-auth.yml");
-    let revision = SourceRevision { source, commit: Some("1a".into()), modified: false };
+    let revision = SourceRevision { source, commit: Some("1a".into()), committed_at: None, modified: false };
     DesiredAccess::new(document, &findings, revision, Policy::default())
         .ok_or_else(|| format!("{findings:?}"))
 }

@@ -13,7 +13,7 @@ use rolecall_core::record::{Outcome, Record, data_fingerprint};
 use super::finish::Written;
 use super::lock::Turn;
 use super::report::{ApplyError, ApplyReport, Event, Watcher};
-use super::{Line, Planned, intent, observe, remarks};
+use super::{Line, Planned, intent, lineage, observe, remarks};
 use crate::port::{HoldLock, PortError, PortErrorKind};
 use crate::retry;
 
@@ -24,7 +24,7 @@ const ATTEMPTS: u32 = 5;
 pub struct ApplyRequest<'a> {
     /// What the files say.
     pub desired: &'a DesiredAccess,
-    /// What the guards must know. Its `now` is replaced by the time of each attempt.
+    /// What the guards must know. Its `now` and `lineage` are replaced by those of each attempt.
     pub circumstances: Circumstances,
     /// Who said yes, and to what.
     pub approval: Approval,
@@ -78,9 +78,10 @@ impl Run<'_> {
     /// Observes and plans; what comes back may be applied.
     async fn approved(&self) -> Result<(ObservedAccess, ApprovedPlan), ApplyError> {
         let observed = observe(self.line.reading).await?; // I/O
+        let lineage = lineage(self.line.reading, self.request.desired, &observed).await?; // I/O
         let plan = plan::plan(self.request.desired, &observed);
-        let circumstances =
-            Circumstances { now: self.line.reading.clock.now(), ..self.request.circumstances.clone() };
+        let now = self.line.reading.clock.now();
+        let circumstances = Circumstances { now, lineage, ..self.request.circumstances.clone() };
         let approved = match approve(plan, self.request.desired, &observed, &circumstances) {
             Ok(approved) => approved,
             Err(refusal) => return Err(ApplyError::Refused(refusal, Box::new(observed))),

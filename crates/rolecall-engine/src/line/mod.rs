@@ -15,11 +15,14 @@ pub use report::{ApplyError, ApplyReport, Event, Settled, Watcher};
 pub use verify::{Verification, verify};
 
 use rolecall_core::desired::DesiredAccess;
-use rolecall_core::guard::{Circumstances, Judgement, judge};
-use rolecall_core::observed::ObservedAccess;
+use rolecall_core::guard::{Circumstances, Judgement, judge, predecessor};
+use rolecall_core::observed::{Knowledge, ObservedAccess};
 use rolecall_core::plan::{self, Plan};
+use rolecall_core::source::Lineage;
 
-use crate::port::{ChangeAccess, Clock, HoldLock, KeepRecords, ObserveAccess, PortError, PortErrorKind};
+use crate::port::{
+    ChangeAccess, Clock, HoldLock, KeepRecords, ObserveAccess, PortError, PortErrorKind, TellLineage,
+};
 use crate::retry;
 
 /// What plans and verifications are given: nothing in it can write.
@@ -29,6 +32,8 @@ pub struct Reading<'a> {
     pub observe: &'a dyn ObserveAccess,
     /// Time.
     pub clock: &'a dyn Clock,
+    /// Where the files come from.
+    pub history: &'a dyn TellLineage,
 }
 
 /// What an apply is given.
@@ -68,21 +73,35 @@ pub enum Rehearsal {
     NotAllowed,
 }
 
-/// Plans against the cluster as it is now.
+/// Plans against the cluster as it is now, and asks the history: what `circumstances` say of that is replaced.
 pub async fn plan(
     reading: Reading<'_>,
     desired: &DesiredAccess,
     circumstances: &Circumstances,
 ) -> Result<Planned, PortError> {
     let observed = observe(reading).await?; // I/O
-    Ok(planned(observed, desired, circumstances))
+    let lineage = lineage(reading, desired, &observed).await?; // I/O
+    Ok(planned(observed, desired, &Circumstances { lineage, ..circumstances.clone() }))
 }
 
-/// Plans against what was observed.
+/// Plans against what was observed; the guards know of the history what `circumstances` say, see [`lineage`].
 pub fn planned(observed: ObservedAccess, desired: &DesiredAccess, circumstances: &Circumstances) -> Planned {
     let plan = plan::plan(desired, &observed);
     let judgements = judge(&plan, desired, &observed, circumstances);
     Planned { observed, plan, judgements }
+}
+
+/// How the desired revision stands to the one that its source applied last, which only the cluster knows. Without
+/// such a one the history is not asked.
+pub async fn lineage(
+    reading: Reading<'_>,
+    desired: &DesiredAccess,
+    observed: &ObservedAccess,
+) -> Result<Knowledge<Lineage>, PortError> {
+    match predecessor(desired, observed) {
+        Some(earlier) => retry::reading(reading.clock, || reading.history.lineage(earlier)).await,
+        None => Ok(Knowledge::Unknown("there is nothing to compare".to_owned())),
+    }
 }
 
 /// Asks the API server what it would say to the plan's calls.

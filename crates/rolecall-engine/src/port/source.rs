@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rolecall_core::Timestamp;
+use rolecall_core::observed::Knowledge;
+use rolecall_core::source::Lineage;
 
 use super::PortFuture;
 
@@ -15,8 +17,8 @@ pub trait FetchSource: Send + Sync {
     /// Fetches what the source's reference points to now. `known` is the commit whose files the caller holds.
     fn fetch<'a>(&'a self, known: Option<&'a str>) -> PortFuture<'a, Fetched>;
 
-    /// How `commit` stands to `from`, an earlier one as far as the caller knows.
-    fn descends<'a>(&'a self, commit: &'a str, from: &'a str) -> PortFuture<'a, Lineage>;
+    /// How `commit` stands to `earlier`, which was applied before it.
+    fn lineage<'a>(&'a self, commit: &'a str, earlier: &'a str) -> PortFuture<'a, Knowledge<Lineage>>;
 }
 
 /// What came of a fetch.
@@ -98,19 +100,6 @@ pub struct Refused {
     pub path: String,
     /// Why, as the rest of a sentence that begins with the path.
     pub why: String,
-}
-
-/// How a commit stands to an earlier one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lineage {
-    /// It is the same.
-    Same,
-    /// It comes after it.
-    Descendant,
-    /// It is neither: the history was rewritten, or an old revision runs again.
-    Neither,
-    /// That cannot be said, and why.
-    Unknown(String),
 }
 
 #[cfg(test)]

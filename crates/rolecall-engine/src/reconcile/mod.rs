@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::guard::Circumstances;
-use rolecall_core::observed::ObservedAccess;
+use rolecall_core::observed::{Knowledge, ObservedAccess};
 use rolecall_core::reconcile::{Act, Pass, Patience, decide};
+use rolecall_core::source::{Lineage, SourceRevision};
 
-use crate::line::{ApplyError, ApplyReport, ApplyRequest, Approval, Line, Watcher, apply, observe};
-use crate::port::FetchSource;
+use crate::line::{ApplyError, ApplyReport, ApplyRequest, Approval, Line, Reading, Watcher, apply, observe};
+use crate::port::{FetchSource, PortFuture, TellLineage};
 
 /// A controller waits no longer than this for a pipeline's deploy; there is a next pass.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -94,9 +95,9 @@ async fn reconcile(
     match &pass.act {
         Act::Apply => {
             let result = act(work, wanted).await; // I/O
-            let is_applied = result.is_ok();
+            // A commit that changes nothing and goes back before what was applied is not the one to defend.
+            let is_applied = result.as_ref().is_ok_and(|report| is_last_word(report, wanted));
             standing.applied(result);
-            // An apply that ended in the middle is carried on by the next pass, whoever is defended meanwhile.
             is_applied
         }
         Act::Heal(back) => {
@@ -139,15 +140,41 @@ fn decided(work: Work<'_>, state: &State, wanted: &DesiredAccess, observed: &Obs
     decide(wanted, observed, state.writer.as_deref(), (&state.memory, work.patience), now)
 }
 
+fn is_last_word(report: &ApplyReport, wanted: &DesiredAccess) -> bool {
+    let applied = report.plan.ledger().applied.get(&wanted.revision().source);
+    applied.is_some_and(|applied| applied.revision.commit == wanted.revision().commit)
+}
+
+/// The history of the commit that is applied, as its source knows it.
+struct History<'a> {
+    source: &'a dyn FetchSource,
+    commit: &'a str,
+}
+
+impl TellLineage for History<'_> {
+    fn lineage<'a>(&'a self, earlier: &'a SourceRevision) -> PortFuture<'a, Knowledge<Lineage>> {
+        self.source.lineage(self.commit, earlier.commit.as_deref().unwrap_or_default())
+    }
+}
+
 async fn act(work: Work<'_>, wanted: &DesiredAccess) -> Result<ApplyReport, ApplyError> {
     let now = work.line.reading.clock.now();
     let request = ApplyRequest {
         desired: wanted,
-        circumstances: Circumstances { now, declared: None, applier: None, allowed: Vec::new() },
+        circumstances: Circumstances {
+            now,
+            declared: None,
+            applier: None,
+            allowed: Vec::new(),
+            lineage: Knowledge::Unknown("it was not asked yet".to_owned()),
+        },
         approval: Approval::ByGuards,
         holder: work.holder.to_owned(),
         lock_wait: LOCK_WAIT,
     };
     // On the heap: it is large, and most passes do without it.
-    Box::pin(apply(work.line, request, work.watcher)).await
+    let commit = wanted.revision().commit.as_deref().unwrap_or_default();
+    let history = History { source: work.source, commit };
+    let line = Line { reading: Reading { history: &history, ..work.line.reading }, ..work.line };
+    Box::pin(apply(line, request, work.watcher)).await
 }

@@ -46,6 +46,6 @@ impl State {
 
 fn wanted(snapshot: &Snapshot, of: &Project) -> Result<DesiredAccess, Unusable> {
     let file = |path: &str| snapshot.file(path).map_err(|refused| refused.to_string());
-    let read = project::desired(file, &of.folder, (&of.url, &snapshot.commit));
+    let read = project::desired(file, &of.folder, (&of.url, &snapshot.commit, snapshot.committed_at));
     read.map(|(desired, _)| desired)
 }

@@ -4,6 +4,7 @@
 mod lost_answers;
 mod newcomers;
 mod reconcile;
+mod replay;
 mod stage;
 mod unrecorded;
 mod verification;
@@ -13,7 +14,7 @@ use rolecall_core::plan::plan;
 use rolecall_core::record::Outcome;
 use rolecall_engine::fake::{FakeCluster, Moment, Step};
 use rolecall_engine::line::{ApplyError, Approval, Reading, Rehearsal, rehearse};
-use rolecall_engine::port::PortErrorKind;
+use rolecall_engine::port::{NoHistory, PortErrorKind};
 
 use stage::{Ear, OWN, alter_roles, cluster, desired, error, names, owned, role, run, run_heard};
 
@@ -233,7 +234,7 @@ async fn stopping_in_time_changes_nothing() {
 async fn a_rehearsal_changes_nothing() {
     let (cluster, wanted) = (cluster(&[]), desired(&["dev"]));
     let before = cluster.observed();
-    let reading = Reading { observe: &cluster, clock: &cluster };
+    let reading = Reading { observe: &cluster, clock: &cluster, history: &NoHistory };
     let plan = plan(&wanted, &before);
     assert_eq!(rehearse(reading, &plan).await.unwrap(), Rehearsal::Accepted);
     assert_eq!(cluster.observed(), before);

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use rolecall_core::Timestamp;
+use rolecall_core::observed::Knowledge;
 use rolecall_core::observed::ObservedAccess;
 use rolecall_core::reconcile::{HOLD_ANNOTATION, Patience};
 use rolecall_core::record::Outcome;
+use rolecall_core::source::Lineage;
 use rolecall_engine::fake::{FakeCluster, Moment, Step};
 use rolecall_engine::line::{Line, Reading};
 use rolecall_engine::port::{
-    Entry, FetchSource, Fetched, Lineage, PortError, PortErrorKind, PortFuture, Snapshot,
+    Entry, FetchSource, Fetched, NoHistory, PortError, PortErrorKind, PortFuture, Snapshot,
 };
 use rolecall_engine::reconcile::{Done, Project, Standing, State, Trouble, Work, pass};
 
@@ -50,8 +52,10 @@ impl FetchSource for Repository {
         Box::pin(std::future::ready(fetched))
     }
 
-    fn descends<'a>(&'a self, commit: &'a str, from: &'a str) -> PortFuture<'a, Lineage> {
-        let lineage = if commit == from { Lineage::Same } else { Lineage::Descendant };
+    fn lineage<'a>(&'a self, commit: &'a str, from: &'a str) -> PortFuture<'a, Knowledge<Lineage>> {
+        // They are numbered in their order.
+        let lineage = if commit > from { Lineage::Descendant } else { Lineage::Ancestor };
+        let lineage = Knowledge::Known(lineage);
         Box::pin(std::future::ready(Ok(lineage)))
     }
 }
@@ -87,7 +91,7 @@ impl Stage {
 
     async fn pass(&mut self) -> Standing {
         let line = Line {
-            reading: Reading { observe: &self.cluster, clock: &self.cluster },
+            reading: Reading { observe: &self.cluster, clock: &self.cluster, history: &NoHistory },
             change: &self.cluster,
             records: Some(&self.cluster),
             lock: &self.cluster,
@@ -211,6 +215,26 @@ async fn a_hold_lets_a_break_glass_edit_stand() {
     assert_eq!(standing.hold.as_ref().map(|hold| hold.reason.as_str()), Some("of an incident"));
     assert!(standing.done.is_none() && !standing.is_ready() && standing.wake_at.is_some());
     assert!(names(&stage.cluster).is_empty(), "it is as the hand left it");
+}
+
+#[tokio::test]
+async fn a_branch_that_goes_back_is_refused_and_what_was_applied_is_defended() {
+    let mut stage = Stage::new().await;
+    stage.repository.push("c2", &file(&[]));
+    assert!(matches!(stage.pass().await.done, Some(Done::Applied(_))));
+    assert!(stage.pass().await.is_ready());
+    stage.repository.push("c1", &file(&["dev"]));
+    let standing = stage.pass().await;
+    assert_eq!(reasons(&standing), ["Refused"]);
+    assert!(standing.trouble[0].to_string().starts_with("RG09: "), "{}", standing.trouble[0]);
+    assert_eq!(names(&stage.cluster), ["deployer"], "whoever left stays out");
+    // Also where going back would change nothing, it is the newer one that is defended.
+    stage.repository.push("c0", &file(&[]));
+    assert!(stage.pass().await.trouble.is_empty());
+    stage.meanwhile(|observed| alter_roles(observed, String::clear));
+    let standing = stage.pass().await;
+    assert!(matches!(standing.done, Some(Done::Healed(_))), "{standing:?}");
+    assert_eq!(names(&stage.cluster), ["deployer"]);
 }
 
 #[tokio::test]

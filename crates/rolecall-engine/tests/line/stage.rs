@@ -16,7 +16,7 @@ use rolecall_engine::fake::FakeCluster;
 use rolecall_engine::line::{
     ApplyError, ApplyReport, ApplyRequest, Approval, Event, Line, Reading, Watcher, apply,
 };
-use rolecall_engine::port::{PortError, PortErrorKind};
+use rolecall_engine::port::{NoHistory, PortError, PortErrorKind};
 
 pub(crate) const DEPLOYER: &str = "arn:aws:iam::111122223333:role/deployer";
 
@@ -28,13 +28,17 @@ pub(crate) fn role(name: &str) -> String {
 }
 
 pub(crate) fn desired(names: &[&str]) -> DesiredAccess {
+    desired_at(names, SourceRevision::cli())
+}
+
+pub(crate) fn desired_at(names: &[&str], revision: SourceRevision) -> DesiredAccess {
     let roles: String = names.iter().map(|name| role(name)).collect();
     let indented: String = format!("{OWN}{roles}").lines().flat_map(|line| ["    ", line, "\n"]).collect();
     let text = format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\ndata:\n  mapRoles: |\n{indented}"
     );
     let (document, findings) = AwsAuthDocument::parse("aws-auth.yml", &text);
-    DesiredAccess::new(document, &findings, SourceRevision::cli(), Policy::default()).unwrap()
+    DesiredAccess::new(document, &findings, revision, Policy::default()).unwrap()
 }
 
 /// Somebody else's hand on `mapRoles`.
@@ -99,17 +103,27 @@ pub(crate) async fn run_heard(
     records: bool,
 ) -> Result<ApplyReport, ApplyError> {
     let line = Line {
-        reading: Reading { observe: cluster, clock: cluster },
+        reading: Reading { observe: cluster, clock: cluster, history: &NoHistory },
         change: cluster,
         records: records.then_some(cluster as _),
         lock: cluster,
     };
-    let circumstances =
-        Circumstances { now: Timestamp::UNIX_EPOCH, declared: None, applier: None, allowed: Vec::new() };
+    let circumstances = circumstances();
     let holder = "me".to_owned();
     let request =
         ApplyRequest { desired, circumstances, approval, holder, lock_wait: Duration::from_secs(5) };
     apply(line, request, watcher).await
+}
+
+/// Nothing special.
+pub(crate) fn circumstances() -> Circumstances {
+    Circumstances {
+        now: Timestamp::UNIX_EPOCH,
+        declared: None,
+        applier: None,
+        lineage: Knowledge::Unknown("nobody was asked".into()),
+        allowed: Vec::new(),
+    }
 }
 
 pub(crate) fn names(cluster: &FakeCluster) -> Vec<String> {

@@ -5,22 +5,28 @@ use rolecall_core::observed::{Caller, Knowledge, ObservedAccess};
 use rolecall_core::plan::Call;
 use rolecall_engine::fake::{FakeCluster, Moment, Step};
 use rolecall_engine::line::{Reading, verify};
-use rolecall_engine::port::{ObserveAccess, PortErrorKind, PortFuture};
+use rolecall_engine::port::{NoHistory, ObserveAccess, PortErrorKind, PortFuture};
 
 use crate::stage::{DEPLOYER, alter_roles, cluster, desired, error, role};
 
 #[tokio::test]
 async fn verification_sees_who_is_locked_out() {
     let (cluster, wanted) = (cluster(&[]), desired(&[]));
-    let reading = Reading { observe: &cluster, clock: &cluster };
+    let reading = Reading { observe: &cluster, clock: &cluster, history: &NoHistory };
     assert!(verify(reading, &wanted, None).await.unwrap().is_as_planned());
     let mut observed = cluster.observed();
     alter_roles(&mut observed, |roles| *roles = role("dev"));
     let shut = FakeCluster::new(observed);
-    let seen = verify(Reading { observe: &shut, clock: &shut }, &wanted, None).await.unwrap();
+    let seen =
+        verify(Reading { observe: &shut, clock: &shut, history: &NoHistory }, &wanted, None).await.unwrap();
     assert!(!seen.is_as_planned() && !seen.is_unknown());
     shut.fail(Step::Authenticate, Moment::Before, error(PortErrorKind::Other));
-    assert!(verify(Reading { observe: &shut, clock: &shut }, &wanted, None).await.unwrap().is_unknown());
+    assert!(
+        verify(Reading { observe: &shut, clock: &shut, history: &NoHistory }, &wanted, None)
+            .await
+            .unwrap()
+            .is_unknown()
+    );
 }
 
 /// A cluster that takes the caller for somebody whom the map does not make him.
@@ -51,7 +57,7 @@ async fn mismatch(cluster: &FakeCluster, username: &str, groups: &[&str]) -> Opt
         canonical_arn: Some(DEPLOYER.into()),
     };
     let stubborn = Stubborn { cluster, caller };
-    let reading = Reading { observe: &stubborn, clock: cluster };
+    let reading = Reading { observe: &stubborn, clock: cluster, history: &NoHistory };
     verify(reading, &desired(&[]), None).await.unwrap().mismatch
 }
 

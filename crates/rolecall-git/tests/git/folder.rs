@@ -1,6 +1,8 @@
 //! A repository in a folder, read where it is.
 
-use rolecall_engine::port::{FetchSource, Lineage, PortErrorKind};
+use rolecall_core::observed::Knowledge;
+use rolecall_core::source::Lineage;
+use rolecall_engine::port::{FetchSource, PortErrorKind};
 use rolecall_git::{GitOptions, GitSource, Reference};
 
 use crate::bench::{Bench, fetched, refused, text, told};
@@ -21,8 +23,8 @@ async fn bare_and_with_a_work_tree() {
             (snapshot.commit.as_str(), text(&snapshot, "aws-auth.yml")),
             (second.as_str(), Some("second\n"))
         );
-        assert_eq!(source.descends(&second, &first).await, Ok(Lineage::Descendant));
-        assert_eq!(source.descends(&first, &second).await, Ok(Lineage::Neither));
+        assert_eq!(source.lineage(&second, &first).await, Ok(Knowledge::Known(Lineage::Descendant)));
+        assert_eq!(source.lineage(&first, &second).await, Ok(Knowledge::Known(Lineage::Diverged)));
     }
     let url = format!("file://{}", bench.repository.work().display());
     for reference in [Reference::tag("v2").unwrap(), Reference::commit(&second).unwrap()] {

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use rolecall_engine::port::{Entry, FetchSource, Lineage, PortErrorKind};
+use rolecall_core::observed::Knowledge;
+use rolecall_core::source::Lineage;
+use rolecall_engine::port::{Entry, FetchSource, PortErrorKind};
 use rolecall_git::{Budget, GitOptions, GitSource};
 
 use crate::bench::{Bench, fetched, refused, text, told};
@@ -151,8 +153,8 @@ async fn a_damaged_copy_is_begun_anew() {
     ];
     for (number, damage) in damages.into_iter().enumerate() {
         damage(copy.clone());
-        let lineage = source.descends(&first.commit, &"a".repeat(40)).await;
-        assert_eq!(lineage, Ok(Lineage::Neither), "damage {number}");
+        let lineage = source.lineage(&first.commit, &"a".repeat(40)).await;
+        assert_eq!(lineage, Ok(Knowledge::Known(Lineage::Diverged)), "damage {number}");
         damage(copy.clone());
         assert_eq!(fetched(&source).await, first, "damage {number}");
     }

@@ -1,6 +1,8 @@
 //! How commits hang together, over a copy that begins with the tip alone.
 
-use rolecall_engine::port::{FetchSource, Lineage, PortErrorKind};
+use rolecall_core::observed::Knowledge;
+use rolecall_core::source::Lineage;
+use rolecall_engine::port::{FetchSource, PortErrorKind};
 use rolecall_git::{Budget, GitOptions, GitSource};
 
 use crate::bench::{Bench, fetched, refused, text, told};
@@ -13,12 +15,12 @@ async fn descendants_however_far_and_after_a_restart() {
         let first = bench.repository.head();
         let later = bench.repository.push_many(70);
         let source = bench.source();
-        assert_eq!(source.descends(&first, &first).await, Ok(Lineage::Same));
-        assert_eq!(source.descends(&later, &first).await, Ok(Lineage::Descendant));
+        assert_eq!(source.lineage(&first, &first).await, Ok(Knowledge::Known(Lineage::Descendant)));
+        assert_eq!(source.lineage(&later, &first).await, Ok(Knowledge::Known(Lineage::Descendant)));
         let last = bench.repository.push("last");
         assert_eq!(fetched(&source).await.commit, last);
-        assert_eq!(source.descends(&last, &later).await, Ok(Lineage::Descendant));
-        assert_eq!(source.descends(&later, &last).await, Ok(Lineage::Neither));
+        assert_eq!(source.lineage(&last, &later).await, Ok(Knowledge::Known(Lineage::Descendant)));
+        assert_eq!(source.lineage(&later, &last).await, Ok(Knowledge::Known(Lineage::Diverged)));
     }
 }
 
@@ -38,13 +40,13 @@ async fn a_rewritten_history_is_no_descendant() {
         (snapshot.commit.as_str(), text(&snapshot, "aws-auth.yml")),
         (other.as_str(), Some("other\n"))
     );
-    assert_eq!(source.descends(&other, &second).await, Ok(Lineage::Neither));
-    assert_eq!(source.descends(&other, &first).await, Ok(Lineage::Descendant));
+    assert_eq!(source.lineage(&other, &second).await, Ok(Knowledge::Known(Lineage::Diverged)));
+    assert_eq!(source.lineage(&other, &first).await, Ok(Knowledge::Known(Lineage::Descendant)));
     // Back to an old commit: that is not a descendant of what came after it.
     bench.repository.git(&["reset", "--quiet", "--hard", &first]);
     bench.repository.git(&["push", "--quiet", "--force", "origin", "HEAD:main"]);
     assert_eq!(fetched(&source).await.commit, first);
-    assert_eq!(source.descends(&first, &other).await, Ok(Lineage::Neither));
+    assert_eq!(source.lineage(&first, &other).await, Ok(Knowledge::Known(Lineage::Diverged)));
 }
 
 #[tokio::test]
@@ -56,7 +58,7 @@ async fn a_history_without_a_common_commit() {
     bench.repository.git(&["checkout", "--quiet", "--orphan", "new"]);
     let new = bench.repository.push("orphan");
     assert_eq!(fetched(&source).await.commit, new);
-    assert_eq!(source.descends(&new, &first).await, Ok(Lineage::Neither));
+    assert_eq!(source.lineage(&new, &first).await, Ok(Knowledge::Known(Lineage::Diverged)));
 }
 
 #[tokio::test]
@@ -67,8 +69,8 @@ async fn what_cannot_be_said_is_unknown() {
     let budget = Budget { history: 5, ..bench.options().budget };
     let source = GitSource::new(GitOptions { budget, ..bench.options() }).unwrap();
     for (commit, from) in [(last.as_str(), first.as_str()), (&last, "abc"), (&"a".repeat(40), &first)] {
-        let lineage = source.descends(commit, from).await.unwrap();
-        assert!(matches!(lineage, Lineage::Unknown(_)), "{commit} {from}: {lineage:?}");
+        let lineage = source.lineage(commit, from).await.unwrap();
+        assert!(matches!(lineage, Knowledge::Unknown(_)), "{commit} {from}: {lineage:?}");
     }
 }
 

@@ -5,7 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rolecall_engine::port::{FetchSource, Lineage, PortErrorKind};
+use rolecall_core::observed::Knowledge;
+use rolecall_core::source::Lineage;
+use rolecall_engine::port::{FetchSource, PortErrorKind};
 use rolecall_git::{Budget, GitOptions, GitSource, SshOptions};
 
 use crate::bench::{Bench, fetched, refused, text, timed, told};
@@ -41,7 +43,7 @@ async fn a_branch_over_ssh_with_the_hosts_key_checked() {
         bench.repository.write("aws-auth.yml", b"second\n");
         let second = bench.repository.push("second");
         assert_eq!(fetched(&source).await.commit, second);
-        assert_eq!(source.descends(&second, &first.commit).await, Ok(Lineage::Descendant));
+        assert_eq!(source.lineage(&second, &first.commit).await, Ok(Knowledge::Known(Lineage::Descendant)));
         let told = fs::read_to_string(bench.cache.path().join("told")).unwrap();
         for option in
             ["StrictHostKeyChecking=yes", "UserKnownHostsFile=/keys/known_hosts", "git@git.example.com"]

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &DriftArgs, screen: &Screen) -> Result<Status, Failure> 
         let _progress = screen.progress("looking at the cluster");
         let target = Target::connect(&args.cluster, project.cluster.as_ref(), screen).await?;
         let circumstances = circumstances(Some(target.cluster.identity().clone()), Vec::new());
-        Ok(line::plan(target.reading(), &project.desired, &circumstances).await?)
+        Ok(line::plan(project.reading(&target), &project.desired, &circumstances).await?)
     })?;
     let mut telling = telling("drift", &planned, Some(&project.file), document(&planned, &project.file));
     telling.remarks = drift_remarks(&planned.plan);

@@ -8,7 +8,7 @@ use rolecall_core::Timestamp;
 use rolecall_core::cluster::ClusterIdentity;
 use rolecall_core::finding::Level;
 use rolecall_core::guard::{Allowance, Circumstances, Guard, Judgement, Verdict};
-use rolecall_core::observed::{Caller, ObservedAccess};
+use rolecall_core::observed::{Caller, Knowledge, ObservedAccess};
 use rolecall_core::plan::Plan;
 use rolecall_core::principal::PrincipalArn;
 use rolecall_core::render::{
@@ -103,7 +103,8 @@ pub(crate) fn allowances(args: &AllowArgs) -> Result<Vec<Allowance>, Failure> {
 
 /// What the guards must know, for a cluster that is what it says it is.
 pub(crate) fn circumstances(declared: Option<ClusterIdentity>, allowed: Vec<Allowance>) -> Circumstances {
-    Circumstances { now: Timestamp::now(), declared, applier: None, allowed }
+    let lineage = Knowledge::Unknown("nobody was asked".to_owned());
+    Circumstances { now: Timestamp::now(), declared, applier: None, lineage, allowed }
 }
 
 /// Does a guard, another source or the state of the cluster speak against the plan?
@@ -170,33 +171,35 @@ impl Work<'_> {
         let configured = configured.and_then(|cluster| cluster.name.clone().or(cluster.context.clone()));
         let name = cluster.context.clone().or_else(|| cluster.cluster.clone()).or(configured);
         let observed = files::observation(file, name, self.screen)?;
-        Ok(self.looked(observed, None))
+        Ok(self.looked(observed, &circumstances(None, self.allowed.clone())))
     }
 
     async fn live(&self) -> Result<Looked, Failure> {
         let progress = self.screen.progress("looking at the cluster");
         let target = Target::connect(&self.args.cluster, self.project.cluster.as_ref(), self.screen).await?;
-        let observed = line::observe(target.reading()).await.map_err(|error| target.failure(error))?;
-        let mut looked = self.looked(observed, Some(target.cluster.identity().clone()));
+        let reading = self.project.reading(&target);
+        let observed = line::observe(reading).await.map_err(|error| target.failure(error))?;
+        let lineage = line::lineage(reading, &self.project.desired, &observed).await?;
+        let circumstances = circumstances(Some(target.cluster.identity().clone()), self.allowed.clone());
+        let mut looked = self.looked(observed, &Circumstances { lineage, ..circumstances });
         if is_refused(&looked.planned.plan, &looked.planned.judgements) {
             return Ok(looked);
         }
         progress.at("asking the API server what it would say");
-        let rehearsal = line::rehearse(target.reading(), &looked.planned.plan).await?;
+        let rehearsal = line::rehearse(reading, &looked.planned.plan).await?;
         if self.applier.is_none() && looked.planned.observed.ledger.known().is_none() {
             looked.remarks.push(may_not_apply(&target));
         }
         Ok(Looked { rehearsal: Some(rehearsal), ..looked })
     }
 
-    fn looked(&self, observed: ObservedAccess, declared: Option<ClusterIdentity>) -> Looked {
+    fn looked(&self, observed: ObservedAccess, circumstances: &Circumstances) -> Looked {
         let maker = observed.caller.known().cloned();
         let observed = match self.applier {
             Some(applier) => observed.as_seen_by(applier),
             None => observed,
         };
-        let circumstances = circumstances(declared, self.allowed.clone());
-        let planned = line::planned(observed, &self.project.desired, &circumstances);
+        let planned = line::planned(observed, &self.project.desired, circumstances);
         let meant = self.applier.map(|applier| Line {
             tone: Tone::Quiet,
             text: format!("To be applied by `{applier}`, and judged for it."),

@@ -14,18 +14,18 @@ use crate::schema::check;
 const ROLECALL: &str = env!("CARGO_BIN_EXE_rolecall");
 
 /// A cluster whose pipeline is in, and a commit that adds `admin`.
-fn cast() -> Cast {
+pub(crate) fn cast() -> Cast {
     let cast = Cast::assemble(Path::new(ROLECALL), ClusterOptions::default()).unwrap();
     cast.let_the_pipeline_in(FirstEntry::LeastPrivilege).unwrap().succeeded().unwrap();
     cast.commit("", &user("admin", "system:masters")).unwrap();
     cast
 }
 
-fn document(told: &Told) -> Value {
+pub(crate) fn document(told: &Told) -> Value {
     serde_json::from_str(&told.stdout).unwrap_or_else(|error| panic!("{error}: {told}"))
 }
 
-fn ends(told: Told, status: i32) -> Told {
+pub(crate) fn ends(told: Told, status: i32) -> Told {
     assert_eq!(told.status, Some(status), "{told}");
     told
 }

@@ -19,6 +19,8 @@ mod packaging;
 mod plan;
 mod project;
 mod reference;
+#[cfg(target_os = "linux")]
+mod replay;
 mod run;
 mod schema;
 mod schemas;

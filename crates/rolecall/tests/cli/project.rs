@@ -76,6 +76,7 @@ fn a_work_tree_tells_source_and_revision() {
     let committed = revision();
     assert_eq!(committed["source"], "git.example.com/team/doors//doors/aws-auth.yml");
     assert_eq!(committed["commit"].as_str().unwrap().len(), 40);
+    assert!(committed["committedAt"].as_str().unwrap().ends_with('Z'), "{committed}");
     assert_eq!(committed.get("modified"), None);
     desk.write("doors/aws-auth.yml", &format!("# changed\n{MAP}"));
     assert_eq!(revision()["modified"], true);

@@ -113,13 +113,18 @@ impl Run<'_> {
     fn look(&self, stored: Option<&StoredPlan>) -> Result<Option<Approval>, Failure> {
         let planning = async {
             let _progress = self.screen.progress("looking at the cluster");
-            let planned = line::plan(self.target.reading(), &self.project.desired, &self.circumstances).await;
-            planned.map_err(|error| self.target.failure(error))
+            let reading = self.project.reading(self.target);
+            let observed = line::observe(reading).await.map_err(|error| self.target.failure(error))?;
+            let lineage = line::lineage(reading, &self.project.desired, &observed).await?;
+            let circumstances = Circumstances { lineage, ..self.circumstances.clone() };
+            Ok((line::planned(observed, &self.project.desired, &circumstances), circumstances))
         };
-        let planned = bounded(self.runtime, self.args.cluster.timeout, self.screen, planning)?;
+        let (planned, circumstances) =
+            bounded(self.runtime, self.args.cluster.timeout, self.screen, planning)?;
         self.show(&planned)?;
         if let Some(stored) = stored {
-            stored.check(&document(&self.as_meant(stored, &planned), &self.project.file))?;
+            let meant = self.as_meant(stored, &planned, &circumstances);
+            stored.check(&document(&meant, &self.project.file))?;
         }
         if is_refused(&planned.plan, &planned.judgements) {
             return Err(report::refused());
@@ -134,13 +139,11 @@ impl Run<'_> {
 
     /// The plan as it was stored for whoever applies it: who that is in the cluster was told from the map. That it
     /// is he who asks now is RG07's to say.
-    fn as_meant(&self, stored: &StoredPlan, planned: &Planned) -> Planned {
+    fn as_meant(&self, stored: &StoredPlan, planned: &Planned, circumstances: &Circumstances) -> Planned {
         match stored.meant_for() {
-            Some(applier) => line::planned(
-                planned.observed.as_seen_by(&applier),
-                &self.project.desired,
-                &self.circumstances,
-            ),
+            Some(applier) => {
+                line::planned(planned.observed.as_seen_by(&applier), &self.project.desired, circumstances)
+            }
             None => planned.clone(),
         }
     }
@@ -173,7 +176,9 @@ impl Run<'_> {
                 Approval::ByGuards => None,
             };
             let watch = Watch::new(self.screen, shown);
-            finish(self.target.line(!self.args.no_record), request, &watch, timeout).await
+            let reading = self.project.reading(self.target);
+            let line = Line { reading, ..self.target.line(!self.args.no_record) };
+            finish(line, request, &watch, timeout).await
         })?;
         match outcome {
             Ok(report) => report::tell(&report, self.screen),

@@ -131,7 +131,12 @@ impl Deployer {
         let data = sections.into_iter().map(|(section, text)| (section.key().to_owned(), json!(text)));
         let document = read(&data.collect::<BTreeMap<_, _>>(), "the entry");
         let (document, findings) = document;
-        let revision = SourceRevision { source: SourceId::bootstrap(), commit: None, modified: false };
+        let revision = SourceRevision {
+            source: SourceId::bootstrap(),
+            commit: None,
+            committed_at: None,
+            modified: false,
+        };
         let desired = DesiredAccess::new(document, &findings, revision, Policy::default());
         let (nothing, _) = read(&BTreeMap::new(), "nothing");
         match (desired, nothing) {

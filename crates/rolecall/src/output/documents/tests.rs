@@ -16,7 +16,7 @@ use rolecall_core::policy::Policy;
 use rolecall_core::source::{SourceId, SourceRevision};
 use rolecall_engine::fake::{FakeCluster, Moment, Step};
 use rolecall_engine::line::{self, ApplyRequest, Approval, Event, Line, Reading, Watcher};
-use rolecall_engine::port::{PortError, PortErrorKind};
+use rolecall_engine::port::{NoHistory, PortError, PortErrorKind};
 use serde_json::Value;
 
 use super::*;
@@ -65,19 +65,22 @@ impl Watcher for Nobody {
 }
 
 fn apply(cluster: &FakeCluster, desired: &DesiredAccess) -> Value {
-    let reading = Reading { observe: cluster, clock: cluster };
+    let reading = Reading { observe: cluster, clock: cluster, history: &NoHistory };
     let line = Line { reading, change: cluster, records: Some(cluster), lock: cluster };
-    let circumstances =
-        Circumstances { now: Timestamp::UNIX_EPOCH, declared: None, applier: None, allowed: Vec::new() };
     let request = ApplyRequest {
         desired,
-        circumstances,
+        circumstances: circumstances(),
         approval: Approval::ByGuards,
         holder: "me".to_owned(),
         lock_wait: Duration::ZERO,
     };
     let report = block_on(line::apply(line, request, &Nobody)).unwrap();
     apply_report(&report)
+}
+
+fn circumstances() -> Circumstances {
+    let lineage = Knowledge::Unknown("nobody was asked".to_owned());
+    Circumstances { now: Timestamp::UNIX_EPOCH, declared: None, applier: None, lineage, allowed: Vec::new() }
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -102,7 +105,7 @@ fn an_apply_is_reported_as_published() {
 #[test]
 fn a_verification_is_told_as_published() {
     let cluster = FakeCluster::new(observed());
-    let reading = Reading { observe: &cluster, clock: &cluster };
+    let reading = Reading { observe: &cluster, clock: &cluster, history: &NoHistory };
     let verify =
         |desired: &DesiredAccess| verification(&block_on(line::verify(reading, desired, None)).unwrap());
     let fine = verify(&desired(""));
@@ -136,9 +139,7 @@ fn a_plan_against_all_odds_is_told_as_published() {
     let told = |observed: &ObservedAccess| {
         let desired = desired(MORE);
         let plan = plan(&desired, observed);
-        let circumstances =
-            Circumstances { now: Timestamp::UNIX_EPOCH, declared: None, applier: None, allowed: Vec::new() };
-        render::plan(&plan, &judge(&plan, &desired, observed, &circumstances), observed)
+        render::plan(&plan, &judge(&plan, &desired, observed, &circumstances()), observed)
     };
     let dual = told(&observed);
     let count = |document: &Value, key: &str| document[key].as_array().unwrap().len();
