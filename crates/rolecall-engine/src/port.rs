@@ -13,6 +13,10 @@ use rolecall_core::observed::{Caller, ObservedAccess};
 use rolecall_core::plan::Call;
 use rolecall_core::record::{Completion, Record};
 
+mod watch;
+
+pub use watch::{Moved, WatchAccess, Writer, Written};
+
 /// What a port answers, sooner or later.
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Send + 'a>>;
 

@@ -6,6 +6,7 @@ mod newcomers;
 mod stage;
 mod unrecorded;
 mod verification;
+mod watch;
 
 use rolecall_core::observed::Knowledge;
 use rolecall_core::plan::plan;
