@@ -21,6 +21,10 @@ use rolecall_core::predict::carry_out;
 use rolecall_core::principal::PrincipalArn;
 use rolecall_core::record::{Completion, Record};
 
+mod watch;
+
+use watch::Watchers;
+
 use crate::port::{
     ChangeAccess, Clock, HoldLock, KeepRecords, Lock, ObserveAccess, PortError, PortErrorKind, PortFuture,
 };
@@ -48,6 +52,8 @@ pub enum Step {
     Acquire,
     /// [`HoldLock::release`]
     Release,
+    /// [`crate::port::WatchAccess::moved`]
+    Watch,
 }
 
 /// When a fault strikes.
@@ -58,6 +64,12 @@ pub enum Moment {
     /// It is carried out, and the answer is lost.
     After,
 }
+
+/// Who we are in the map's `managedFields`, as on a real cluster.
+const OURS: &str = "rolecall";
+
+/// Who does what [`FakeCluster::before`] was told.
+const SOMEBODY: &str = "somebody";
 
 /// A cluster in memory.
 pub struct FakeCluster {
@@ -77,6 +89,7 @@ struct State {
     steps: Vec<Step>,
     faults: Vec<(Step, Moment, PortError)>,
     deeds: Vec<(Step, Deed)>,
+    watchers: Watchers,
 }
 
 impl FakeCluster {
@@ -93,13 +106,16 @@ impl FakeCluster {
             steps: Vec::new(),
             faults: Vec::new(),
             deeds: Vec::new(),
+            watchers: Watchers::default(),
         };
         Self { state: Mutex::new(state) }
     }
 
-    /// The next `step` ends with `error`.
+    /// The next `step` ends with `error`; a watch that is waiting counts as the next one.
     pub fn fail(&self, step: Step, moment: Moment, error: PortError) {
-        self.state().faults.push((step, moment, error));
+        let mut state = self.state();
+        state.faults.push((step, moment, error));
+        state.watchers.wake();
     }
 
     /// Somebody else does something just before the next `step`.
@@ -152,11 +168,9 @@ impl FakeCluster {
         if let Some(at) = state.deeds.iter().position(|(when, _)| *when == step) {
             let (_, deed) = state.deeds.remove(at);
             deed(&mut state.observed);
-            state.touch_map();
+            state.touch_map(SOMEBODY);
         }
-        let fault =
-            state.faults.iter().position(|(when, ..)| *when == step).map(|at| state.faults.remove(at));
-        let result = match fault {
+        let result = match state.fault(step) {
             Some((_, Moment::Before, error)) => Err(error),
             Some((_, Moment::After, error)) => carry_out(&mut state).and(Err(error)),
             None => carry_out(&mut state),
@@ -166,11 +180,22 @@ impl FakeCluster {
 }
 
 impl State {
-    fn touch_map(&mut self) {
+    /// The map was written, or deleted, by `manager`.
+    fn touch_map(&mut self, manager: &str) {
         self.version += 1;
         if let Some(map) = &mut self.observed.map {
             map.resource_version = Some(self.version.to_string());
         }
+        self.watchers.note(manager, self.now);
+    }
+
+    fn fault(&mut self, step: Step) -> Option<(Step, Moment, PortError)> {
+        let at = self.faults.iter().position(|(when, ..)| *when == step)?;
+        Some(self.faults.remove(at))
+    }
+
+    fn map_version(&self) -> Option<String> {
+        self.observed.map.as_ref().and_then(|map| map.resource_version.clone())
     }
 
     fn caller(&self) -> Result<Caller, PortError> {
@@ -189,8 +214,9 @@ impl State {
         }
     }
 
-    fn execute(&mut self, call: &Call) -> Result<(), PortError> {
-        let version = self.observed.map.as_ref().and_then(|map| map.resource_version.clone());
+    /// Whether the precondition of `call` is met.
+    fn judge(&self, call: &Call) -> Result<(), PortError> {
+        let version = self.map_version();
         let is_met = match call {
             Call::CreateMap { .. } => self.observed.map.is_none(),
             Call::PatchMap { resource_version, .. } => version.as_ref() == Some(resource_version),
@@ -198,8 +224,13 @@ impl State {
         if !is_met {
             return Err(refused(PortErrorKind::Conflict, "the object has been modified"));
         }
+        Ok(())
+    }
+
+    fn execute(&mut self, call: &Call) -> Result<(), PortError> {
+        self.judge(call)?;
         carry_out(call, &mut self.observed);
-        self.touch_map();
+        self.touch_map(OURS);
         Ok(())
     }
 
@@ -249,12 +280,7 @@ impl ObserveAccess for FakeCluster {
     }
 
     fn rehearse<'a>(&'a self, call: &'a Call) -> PortFuture<'a, ()> {
-        self.request(Step::Rehearse, |state| {
-            let before = state.observed.clone();
-            let answer = state.execute(call);
-            state.observed = before;
-            answer
-        })
+        self.request(Step::Rehearse, |state| state.judge(call))
     }
 }
 

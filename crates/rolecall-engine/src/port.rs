@@ -18,6 +18,10 @@ mod source;
 
 pub use source::{Entry, FetchSource, Fetched, Refused, Snapshot};
 
+mod watch;
+
+pub use watch::{Moved, WatchAccess, Writer, Written};
+
 /// What a port answers, sooner or later.
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Send + 'a>>;
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
@@ -25,14 +25,24 @@ use crate::target::{Target, Timeouts};
 use crate::tokens::BearerTokens;
 use crate::wire::FIELD_MANAGER;
 
+mod stream;
+
+pub(crate) use stream::{Heard, Incoming, Refusal};
+
 /// A request, and how an error speaks of it.
 pub(crate) struct Request {
     asked: Asked,
     method: Method,
     path: String,
     content_type: &'static str,
+    /// What is wanted, where it is not the object as JSON.
+    accept: Option<&'static str>,
     body: Vec<u8>,
 }
+
+/// Without what is in the object; from a server that cannot do so, the object.
+const METADATA_ALONE: &str =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json;q=0.9";
 
 /// An answer of 2xx.
 pub(crate) struct Answer {
@@ -75,6 +85,10 @@ impl Request {
         Self::new("read", resource, Method::GET, path, "application/json", Vec::new())
     }
 
+    pub(crate) fn watch(resource: &str, path: impl Into<String>) -> Self {
+        Self::new("watch", resource, Method::GET, path, "application/json", Vec::new())
+    }
+
     pub(crate) fn create(resource: &str, path: &str, object: &Value) -> Self {
         let path = format!("{path}?fieldManager={FIELD_MANAGER}");
         Self::new("create", resource, Method::POST, path, "application/json", object.to_string().into_bytes())
@@ -112,6 +126,11 @@ impl Request {
         self
     }
 
+    /// The same for the object's metadata alone, where the API server can do so.
+    pub(crate) fn of_metadata(self) -> Self {
+        Self { accept: Some(METADATA_ALONE), ..self }
+    }
+
     fn new(
         operation: &'static str,
         resource: &str,
@@ -121,7 +140,7 @@ impl Request {
         body: Vec<u8>,
     ) -> Self {
         let asked = Asked { operation, resource: format!("`{resource}`") };
-        Self { asked, method, path: path.into(), content_type, body }
+        Self { asked, method, path: path.into(), content_type, accept: None, body }
     }
 }
 
@@ -208,19 +227,27 @@ impl Connection {
 
     async fn exchange(&self, request: Request) -> Result<Answer, PortError> {
         let asked = request.asked.clone();
-        let request = self.signed(request).await?;
-        let lost = |failure: &(dyn Error + 'static)| {
-            errors::unreachable(&asked, &self.server, self.proxy.as_deref(), failure)
-        };
-        let response = self.client.send(request).await.map_err(|error| lost(&error))?;
+        let response = self.begin(request).await?;
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.map_err(|error| lost(&error))?.to_bytes();
-        self.note_time(&parts.headers);
+        let body = body.collect().await.map_err(|error| self.lost(&asked, &error))?.to_bytes();
         if !parts.status.is_success() {
             return Err(errors::refused(&asked, parts.status, &parts.headers, &body));
         }
         let is_created = parts.status == http::StatusCode::CREATED;
         Ok(Answer { is_created, asked, body: body.to_vec() })
+    }
+
+    /// Sends a request; the head of its answer has come, the body may be on its way.
+    async fn begin(&self, request: Request) -> Result<http::Response<Body>, PortError> {
+        let asked = request.asked.clone();
+        let request = self.signed(request).await?;
+        let response = self.client.send(request).await.map_err(|error| self.lost(&asked, &error))?;
+        self.note_time(response.headers());
+        Ok(response)
+    }
+
+    fn lost(&self, asked: &Asked, failure: &(dyn Error + 'static)) -> PortError {
+        errors::unreachable(asked, &self.server, self.proxy.as_deref(), failure)
     }
 
     fn note_time(&self, headers: &HeaderMap) {
@@ -231,13 +258,16 @@ impl Connection {
     }
 
     async fn signed(&self, request: Request) -> Result<http::Request<Body>, PortError> {
-        let Request { asked, method, path, content_type, body } = request;
+        let Request { asked, method, path, content_type, accept, body } = request;
         let mut signed = http::Request::builder()
             .method(method)
             .uri(path)
             .header(CONTENT_TYPE, content_type)
             .body(Body::from(body))
             .map_err(|error| asked.error(PortErrorKind::Invalid, error.to_string()))?;
+        if let Some(accept) = accept {
+            signed.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
+        }
         let header = match &self.credentials {
             Credentials::InConfig => None,
             Credentials::Source(tokens) => Some(bearer(&tokens.token().await?, &asked)?),

@@ -22,6 +22,7 @@ mod records;
 mod rights;
 mod target;
 mod tokens;
+mod watch;
 mod wire;
 
 pub use cluster::KubeCluster;
@@ -29,3 +30,4 @@ pub use knock::{ClaimedNames, Knock, Seen, Shown};
 pub use kubeconfig::{ChosenContext, KubeconfigChoice};
 pub use target::{Endpoint, Timeouts};
 pub use tokens::BearerTokens;
+pub use wire::FIELD_MANAGER;

@@ -34,14 +34,20 @@ pub struct Endpoint {
 pub struct Timeouts {
     /// For a connection, TLS and proxy included.
     pub connect: Duration,
-    /// For one request with its answer, the connection included.
+    /// For one request with its answer, the connection included. Of a watch: until it has begun.
     pub request: Duration,
+    /// For how long a watch is asked for, give or take a tenth, before it is begun anew.
+    pub watch: Duration,
 }
 
 impl Default for Timeouts {
-    /// 5 s for a connection, 30 s for a request.
+    /// 5 s for a connection, 30 s for a request, 5 minutes for a watch.
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), request: Duration::from_secs(30) }
+        Self {
+            connect: Duration::from_secs(5),
+            request: Duration::from_secs(30),
+            watch: Duration::from_mins(5),
+        }
     }
 }
 

@@ -7,9 +7,13 @@ use serde::Deserialize;
 /// The namespace of the ledger, the records and the lock.
 pub(crate) const NAMESPACE: &str = "rolecall";
 /// Who we are in `managedFields`.
-pub(crate) const FIELD_MANAGER: &str = "rolecall";
+pub const FIELD_MANAGER: &str = "rolecall";
 /// The ConfigMap that the authenticator reads.
 pub(crate) const MAP_PATH: &str = "/api/v1/namespaces/kube-system/configmaps/aws-auth";
+/// The same among its neighbours, which is how it can be watched.
+pub(crate) const MAPS_PATH: &str = "/api/v1/namespaces/kube-system/configmaps";
+/// Its name.
+pub(crate) const MAP_NAME: &str = "aws-auth";
 /// What errors call it.
 pub(crate) const MAP: &str = "configmap kube-system/aws-auth";
 /// Where the ledger and the records are.
@@ -63,7 +67,7 @@ pub(crate) struct Object {
 }
 
 /// `null` is what Go writes for an empty map or list.
-fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: Default + Deserialize<'de>,

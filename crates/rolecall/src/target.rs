@@ -203,7 +203,11 @@ async fn at_context(
 }
 
 fn timeouts(args: &ClusterArgs) -> Timeouts {
-    Timeouts { connect: CONNECT_TIMEOUT.min(args.timeout), request: REQUEST_TIMEOUT.min(args.timeout) }
+    Timeouts {
+        connect: CONNECT_TIMEOUT.min(args.timeout),
+        request: REQUEST_TIMEOUT.min(args.timeout),
+        ..Timeouts::default()
+    }
 }
 
 /// EKS tokens, as the Kubernetes adapter takes them.

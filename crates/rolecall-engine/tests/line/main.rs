@@ -8,6 +8,7 @@ mod replay;
 mod stage;
 mod unrecorded;
 mod verification;
+mod watch;
 
 use rolecall_core::observed::Knowledge;
 use rolecall_core::plan::plan;

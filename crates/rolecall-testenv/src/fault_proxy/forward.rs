@@ -1,19 +1,23 @@
 //! The proxy's own work: accept, record, apply the fault, pass on.
 
+use std::convert::Infallible;
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use anyhow::{Result, anyhow};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Either, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Frame, Incoming};
 use hyper::client::conn::http1::SendRequest;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, ServerConfig};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -21,7 +25,12 @@ use super::rule::{Fault, Hook, RequestLine};
 use super::{RecordedRequest, State, lock};
 use crate::tls;
 
-type Reply = Response<Either<Incoming, Full<Bytes>>>;
+type Reply = Response<Either<Incoming, Either<Full<Bytes>, Silence>>>;
+
+/// A body of which nothing ever comes. It holds the one that the API server sends.
+struct Silence {
+    _unheard: Incoming,
+}
 
 /// Where requests go and where they are recorded; one for all connections.
 #[derive(Clone)]
@@ -37,11 +46,24 @@ struct Entry {
     line: RequestLine,
 }
 
-/// Serves until it is aborted; the connections end with it.
-pub(super) async fn serve(listener: TcpListener, config: Arc<ServerConfig>, forwarder: Forwarder) {
+/// Serves until it is aborted; the connections end with it, and whenever `cut` says so.
+pub(super) async fn serve(
+    listener: TcpListener,
+    config: Arc<ServerConfig>,
+    forwarder: Forwarder,
+    cut: Arc<Notify>,
+) {
     let acceptor = TlsAcceptor::from(config);
     let mut connections = JoinSet::new();
-    while let Ok((socket, _)) = listener.accept().await {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = cut.notified() => {
+                connections.shutdown().await;
+                continue;
+            }
+        };
+        let Ok((socket, _)) = accepted else { return };
         let (acceptor, forwarder) = (acceptor.clone(), forwarder.clone());
         connections.spawn(async move {
             // A connection that breaks is a test's intention or its client's
@@ -102,6 +124,13 @@ impl Forwarder {
                 Err(anyhow!("cut after it was carried out"))
             }
             Fault::Hang => std::future::pending().await,
+            Fault::Mute => {
+                let reply = self.forward(request, link, entry).await?;
+                Ok(reply.map(|body| match body {
+                    Either::Left(unheard) => Either::Right(Either::Right(Silence { _unheard: unheard })),
+                    own @ Either::Right(_) => own,
+                }))
+            }
             Fault::Meanwhile(hook) => {
                 run_hook(hook, entry.line.clone()).await?;
                 self.forward(request, link, entry).await
@@ -182,6 +211,18 @@ impl Forwarder {
     }
 }
 
+impl Body for Silence {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+}
+
 async fn run_hook(hook: Hook, line: RequestLine) -> Result<()> {
     // Off the runtime's workers: a hook may block on the cluster.
     Ok(tokio::task::spawn_blocking(move || (hook.0)(&line)).await?)
@@ -207,5 +248,5 @@ fn status_reply(status: u16, retry_after_secs: Option<u32>) -> Result<Reply> {
     if let Some(seconds) = retry_after_secs {
         reply = reply.header(RETRY_AFTER, seconds);
     }
-    Ok(reply.body(Either::Right(Full::new(Bytes::from(body.to_string()))))?)
+    Ok(reply.body(Either::Right(Either::Left(Full::new(Bytes::from(body.to_string())))))?)
 }

@@ -11,6 +11,7 @@ use http::Method;
 use rustls::ClientConfig;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::api::{self, Answer};
@@ -30,6 +31,7 @@ pub struct FaultProxy {
     port: u16,
     trust: Arc<ClientConfig>,
     state: Arc<Mutex<State>>,
+    cut: Arc<Notify>,
     task: AbortHandle,
 }
 
@@ -64,8 +66,9 @@ impl FaultProxy {
         let port = listener.local_addr()?.port();
         let state = Arc::new(Mutex::new(State::default()));
         let forwarder = Forwarder::new(cluster.api_server_port(), Arc::clone(&trust), Arc::clone(&state));
-        let task = background::spawn(forward::serve(listener, server, forwarder));
-        Ok(Self { port, trust, state, task })
+        let cut = Arc::new(Notify::new());
+        let task = background::spawn(forward::serve(listener, server, forwarder, Arc::clone(&cut)));
+        Ok(Self { port, trust, state, cut, task })
     }
 
     /// The endpoint to give to the client instead of the cluster's.
@@ -91,6 +94,11 @@ impl FaultProxy {
         state.script = Script::new(rules);
         state.requests.clear();
         state.generation += 1;
+    }
+
+    /// Cuts every connection that there is, in the middle of whatever is being said.
+    pub fn cut(&self) {
+        self.cut.notify_one();
     }
 
     /// Passes everything on again, and forgets what was recorded.

@@ -35,6 +35,9 @@ pub enum Fault {
     CutAfter,
     /// Neither passed on nor answered, until the client goes away.
     Hang,
+    /// The head of the answer is passed on, and nothing of its body: a connection
+    /// that died without a word.
+    Mute,
     /// The hook runs to its end, then the request is passed on: somebody else
     /// was quicker.
     Meanwhile(Hook),
