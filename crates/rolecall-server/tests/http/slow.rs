@@ -1,5 +1,9 @@
 //! Clients that take their time.
 
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+
 use crate::client::{Client, get};
 use crate::practice::{impatient, start};
 
@@ -25,9 +29,15 @@ async fn a_head_that_drips_is_cut_off() {
     let practice = start(impatient()).await;
     let mut client = Client::connect(practice.address).await;
     client.write(b"GET /healthz HTTP/1.1\r\n").await;
+    // The pace is the point: slow enough that neither the size nor the number of headers ends it.
+    let mut pace = tokio::time::interval(Duration::from_millis(10));
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut sent = 0;
     while client.write(b"a: b\r\n").await {
-        tokio::task::yield_now().await;
+        sent += 1;
+        pace.tick().await;
     }
+    assert!((1..90).contains(&sent), "{sent} headers");
 }
 
 #[tokio::test]
