@@ -2,7 +2,7 @@
 
 use rolecall_core::Timestamp;
 use rolecall_core::finding::{Finding, Level};
-use rolecall_core::guard::{Judgement, Verdict};
+use rolecall_core::guard::{Guard, Judgement, Verdict};
 use rolecall_core::identity_mapping::Section;
 use rolecall_core::observed::ObservedAccess;
 use rolecall_core::project::Unusable;
@@ -28,6 +28,8 @@ pub struct Standing {
     pub trouble: Vec<Trouble>,
     /// When to look again at the latest, if something waits.
     pub wake_at: Option<Timestamp>,
+    /// The version of the map that was looked at; `None` where there was none.
+    pub version: Option<String>,
     /// How many entries each section has.
     pub entries: [(Section, usize); 3],
 }
@@ -50,8 +52,8 @@ pub enum Trouble {
     Cluster(PortError),
     /// The newest commit holds nothing that could be applied.
     Unusable(Unusable),
-    /// A guard, another source or the cluster refuses it.
-    Refused(Vec<String>),
+    /// Guards, another source or the cluster refuse it, for these reasons.
+    Refused(Vec<Guard>, Vec<String>),
     /// An apply or a heal did not get to its end.
     Failed(String),
     /// What was applied is not what is seen, or cannot be seen.
@@ -71,6 +73,7 @@ impl Standing {
             hold: None,
             trouble: Vec::new(),
             wake_at: None,
+            version: None,
             entries: Section::ALL.map(|section| (section, 0)),
         }
     }
@@ -80,8 +83,14 @@ impl Standing {
         self.trouble.is_empty() && self.hold.is_none() && self.drift.is_empty() && self.commit.is_some()
     }
 
+    /// Is something in the way that may be over soon by itself?
+    pub fn is_troubled_by_the_world(&self) -> bool {
+        self.trouble.iter().any(|trouble| !trouble.is_stalled() && !matches!(trouble, Trouble::Hold(_)))
+    }
+
     pub(super) fn tell_of(&mut self, observed: &ObservedAccess, now: Timestamp) {
         let map = observed.effective();
+        self.version = observed.map.as_ref().and_then(|map| map.resource_version.clone());
         self.entries = Section::ALL.map(|section| (section, map.section(section).entries().len()));
         self.trouble.extend(Hold::mistake(observed, now).map(Trouble::Hold));
     }
@@ -116,8 +125,10 @@ impl Standing {
                 let conflicts = refusal.plan.conflicts().iter().map(|conflict| {
                     format!("`{}` is owned by another source, {}", conflict.key.principal(), conflict.owner)
                 });
-                let guards = refusal.judgements.iter().filter_map(refused);
-                self.trouble.push(Trouble::Refused(guards.chain(blocked).chain(conflicts).collect()));
+                let refusing = refusal.judgements.iter().filter(|one| one.verdict == Verdict::Refused);
+                let guards = refusing.clone().map(|judgement| judgement.guard).collect();
+                let reasons = refusing.map(told_by).chain(blocked).chain(conflicts).collect();
+                self.trouble.push(Trouble::Refused(guards, reasons));
                 None
             }
             Err(error) => {
@@ -135,7 +146,7 @@ impl Trouble {
             Self::Source(_) => "SourceFailed",
             Self::Cluster(_) => "ClusterFailed",
             Self::Unusable(_) => "Unusable",
-            Self::Refused(_) => "Refused",
+            Self::Refused(..) => "Refused",
             Self::Failed(_) => "Failed",
             Self::Unverified(_) => "Unverified",
             Self::Contended(_) => "Contended",
@@ -145,7 +156,7 @@ impl Trouble {
 
     /// Does it last until somebody does something about it?
     pub fn is_stalled(&self) -> bool {
-        matches!(self, Self::Unusable(_) | Self::Refused(_) | Self::Contended(_))
+        matches!(self, Self::Unusable(_) | Self::Refused(..) | Self::Contended(_))
     }
 }
 
@@ -155,7 +166,7 @@ impl std::fmt::Display for Trouble {
             Self::Source(error) | Self::Cluster(error) => write!(f, "{error}"),
             Self::Unusable(Unusable::NoMap(why)) => f.write_str(why),
             Self::Unusable(Unusable::Findings(findings)) => f.write_str(&worst(findings)),
-            Self::Refused(reasons) => f.write_str(&reasons.join("; ")),
+            Self::Refused(_, reasons) => f.write_str(&reasons.join("; ")),
             Self::Failed(message) => f.write_str(message),
             Self::Unverified(outcome) => match outcome {
                 Outcome::NotAsPlanned => f.write_str("what is there now is not what was planned"),
@@ -168,9 +179,8 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-fn refused(judgement: &Judgement) -> Option<String> {
-    let is_refused = judgement.verdict == Verdict::Refused;
-    is_refused.then(|| format!("{}: {}", judgement.guard.as_str(), judgement.message))
+fn told_by(judgement: &Judgement) -> String {
+    format!("{}: {}", judgement.guard.as_str(), judgement.message)
 }
 
 /// The error itself, and what it comes from.

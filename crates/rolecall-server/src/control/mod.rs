@@ -1,0 +1,168 @@
+//! Keeps a cluster as its files say: one task a cluster, which wakes for a push, a write to the map, and in time.
+//!
+//! A cluster that cannot be reached delays nobody but itself. What a pass does is `rolecall-engine`'s business.
+
+mod pause;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use rolecall_core::reconcile::Patience;
+use rolecall_engine::line::{Event, Line, Reading, Watcher};
+use rolecall_engine::port::{
+    ChangeAccess, Clock, FetchSource, HoldLock, KeepRecords, NoHistory, ObserveAccess, PortError, WatchAccess,
+};
+use rolecall_engine::reconcile::{Project, Standing, State, Work, pass};
+use tokio::sync::{Notify, watch};
+
+/// Everything that is asked of a cluster.
+pub trait ClusterPorts: ObserveAccess + ChangeAccess + KeepRecords + HoldLock + WatchAccess {}
+
+impl<T: ObserveAccess + ChangeAccess + KeepRecords + HoldLock + WatchAccess> ClusterPorts for T {}
+
+/// A write to the map is often followed by another one of the same hand.
+const SETTLES_IN: Duration = Duration::from_millis(100);
+
+/// A pass that takes longer is given up; the next one carries on.
+const LONGEST_PASS: Duration = Duration::from_mins(2);
+
+/// So long a pass may still take once it shall stop: less than Kubernetes waits.
+const LAST_WORDS: Duration = Duration::from_secs(8);
+
+/// One cluster that is kept.
+pub struct Kept {
+    /// What it is called in logs and metrics.
+    pub name: String,
+    /// The cluster.
+    pub ports: Arc<dyn ClusterPorts>,
+    /// Where its files come from.
+    pub source: Arc<dyn FetchSource>,
+    /// Which files are its own.
+    pub project: Project,
+}
+
+/// How clusters are kept.
+#[derive(Debug, Clone)]
+pub struct Manners {
+    /// How often it is looked without a reason.
+    pub interval: SignedDuration,
+    /// How long removals by hand stay.
+    pub patience: Patience,
+    /// How we call ourselves where others look.
+    pub holder: String,
+    /// The field manager of our own writes.
+    pub manager: &'static str,
+}
+
+/// Hears how things stand.
+pub trait Ears: Send + Sync {
+    /// After each pass.
+    fn stands(&self, cluster: &str, standing: &Standing, took: Duration);
+
+    /// The map cannot be watched: it is looked at in time only.
+    fn cannot_watch(&self, cluster: &str, why: &PortError);
+
+    /// A pass took too long, and was given up.
+    fn gave_up(&self, cluster: &str, after: Duration);
+}
+
+/// Keeps a cluster until `stop` says true. A nudge is a reason to look at once; many of them are one.
+pub async fn keep(
+    kept: &Kept,
+    manners: &Manners,
+    clock: &dyn Clock,
+    (nudge, ears): (&Notify, &dyn Ears),
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut state = State::default();
+    let mut failures = 0;
+    loop {
+        let began = clock.now();
+        let standing = tokio::select! {
+            standing = bounded(kept, manners, clock, &mut state) => standing,
+            () = stopped(stop.clone(), LAST_WORDS) => return,
+        };
+        let pause = if let Some(standing) = &standing {
+            ears.stands(&kept.name, standing, clock.now().duration_since(began).unsigned_abs());
+            failures = if standing.is_troubled_by_the_world() { failures + 1 } else { 0 };
+            pause::until_next(standing, failures, manners.interval, clock.now())
+        } else {
+            ears.gave_up(&kept.name, LONGEST_PASS);
+            failures += 1;
+            pause::after_failures(failures, manners.interval)
+        };
+        let seen = standing.and_then(|standing| standing.version);
+        tokio::select! {
+            biased;
+            () = stopped(stop.clone(), Duration::ZERO) => return,
+            () = nudge.notified() => {}
+            writer = moved(kept, manners, clock, (seen.as_deref(), ears)) => {
+                state.writer = writer.or(state.writer);
+            }
+            () = clock.sleep(pause) => {}
+        }
+        if *stop.borrow_and_update() {
+            return;
+        }
+    }
+}
+
+async fn bounded(kept: &Kept, manners: &Manners, clock: &dyn Clock, state: &mut State) -> Option<Standing> {
+    let ports = kept.ports.as_ref();
+    let line = Line {
+        reading: Reading { observe: ports, clock, history: &NoHistory },
+        change: ports,
+        records: Some(ports),
+        lock: ports,
+    };
+    let work = Work {
+        line,
+        source: kept.source.as_ref(),
+        project: &kept.project,
+        patience: manners.patience,
+        holder: &manners.holder,
+        watcher: &Quiet,
+    };
+    tokio::select! {
+        standing = pass(work, state) => Some(standing),
+        () = clock.sleep(LONGEST_PASS) => None,
+    }
+}
+
+/// Comes back some time after `stop` said true.
+async fn stopped(mut stop: watch::Receiver<bool>, after: Duration) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        // Whoever could have said it is gone: that is a stop as well.
+    }
+    tokio::time::sleep(after).await;
+}
+
+/// Comes back when the map was written, with who wrote it, if that is known and not ourselves. After an error it
+/// comes back as well, but not soon: only looking tells what is there now.
+async fn moved(
+    kept: &Kept,
+    manners: &Manners,
+    clock: &dyn Clock,
+    (seen, ears): (Option<&str>, &dyn Ears),
+) -> Option<String> {
+    match kept.ports.moved(seen).await {
+        Ok(moved) => {
+            clock.sleep(SETTLES_IN).await;
+            moved.last_other_writer(manners.manager).map(|writer| writer.manager.clone())
+        }
+        Err(error) => {
+            ears.cannot_watch(&kept.name, &error);
+            let pause = if error.kind.is_transient() { pause::FIRST } else { pause::of(manners.interval) };
+            clock.sleep(error.retry_after.unwrap_or(pause)).await;
+            None
+        }
+    }
+}
+
+/// The standing says what was done, and nobody can press Ctrl-C on a part of a pass.
+struct Quiet;
+
+impl Watcher for Quiet {
+    fn hear(&self, _: Event<'_>) {}
+}

@@ -1,0 +1,14 @@
+//! What `rolecall serve` is made of: what keeps clusters as their files say, and what is seen from outside.
+//!
+//! - [`control`]: one loop a cluster, which wakes for pushes, writes to the map, and in time.
+//! - [`receive`]: webhooks, from a request to a nudge for the controller.
+//! - [`metrics`]: what is counted.
+//! - [`http`]: the server before both.
+//!
+//! It decides nothing about access: that is the core's, and the line is walked by the engine as ever. A webhook
+//! says "look", and no more.
+
+pub mod control;
+pub mod http;
+pub mod metrics;
+pub mod receive;
