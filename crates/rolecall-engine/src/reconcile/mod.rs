@@ -6,7 +6,7 @@
 mod standing;
 mod state;
 
-pub use standing::{Done, Standing, Trouble};
+pub use standing::{Done, Seen, Standing, Trouble};
 pub use state::State;
 
 use std::time::Duration;

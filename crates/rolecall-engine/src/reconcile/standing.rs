@@ -28,10 +28,21 @@ pub struct Standing {
     pub trouble: Vec<Trouble>,
     /// When to look again at the latest, if something waits.
     pub wake_at: Option<Timestamp>,
-    /// The version of the map that was looked at; `None` where there was none.
-    pub version: Option<String>,
+    /// What was seen of the map.
+    pub seen: Seen,
     /// How many entries each section has.
     pub entries: [(Section, usize); 3],
+}
+
+/// What a pass saw of the map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// The cluster could not be observed.
+    Nothing,
+    /// There is none.
+    Absent,
+    /// It was at this version.
+    At(String),
 }
 
 /// What a pass did.
@@ -73,7 +84,7 @@ impl Standing {
             hold: None,
             trouble: Vec::new(),
             wake_at: None,
-            version: None,
+            seen: Seen::Nothing,
             entries: Section::ALL.map(|section| (section, 0)),
         }
     }
@@ -90,7 +101,8 @@ impl Standing {
 
     pub(super) fn tell_of(&mut self, observed: &ObservedAccess, now: Timestamp) {
         let map = observed.effective();
-        self.version = observed.map.as_ref().and_then(|map| map.resource_version.clone());
+        let version = observed.map.as_ref().and_then(|map| map.resource_version.clone());
+        self.seen = version.map_or(Seen::Absent, Seen::At);
         self.entries = Section::ALL.map(|section| (section, map.section(section).entries().len()));
         self.trouble.extend(Hold::mistake(observed, now).map(Trouble::Hold));
     }

@@ -13,7 +13,7 @@ use rolecall_engine::line::{Event, Line, Reading, Watcher};
 use rolecall_engine::port::{
     ChangeAccess, Clock, FetchSource, HoldLock, KeepRecords, NoHistory, ObserveAccess, PortError, WatchAccess,
 };
-use rolecall_engine::reconcile::{Project, Standing, State, Work, pass};
+use rolecall_engine::reconcile::{Project, Seen, Standing, State, Work, pass};
 use tokio::sync::{Notify, watch};
 
 /// Everything that is asked of a cluster.
@@ -92,12 +92,12 @@ pub async fn keep(
             failures += 1;
             pause::after_failures(failures, manners.interval)
         };
-        let seen = standing.and_then(|standing| standing.version);
+        let seen = standing.map_or(Seen::Nothing, |standing| standing.seen);
         tokio::select! {
             biased;
             () = stopped(stop.clone(), Duration::ZERO) => return,
             () = nudge.notified() => {}
-            writer = moved(kept, manners, clock, (seen.as_deref(), ears)) => {
+            writer = moved(kept, manners, clock, (&seen, ears)) => {
                 state.writer = writer.or(state.writer);
             }
             () = clock.sleep(pause) => {}
@@ -144,8 +144,14 @@ async fn moved(
     kept: &Kept,
     manners: &Manners,
     clock: &dyn Clock,
-    (seen, ears): (Option<&str>, &dyn Ears),
+    (seen, ears): (&Seen, &dyn Ears),
 ) -> Option<String> {
+    let seen = match seen {
+        Seen::At(version) => Some(version.as_str()),
+        Seen::Absent => None,
+        // There is nothing to wait on: only time tells when to look again.
+        Seen::Nothing => std::future::pending().await,
+    };
     match kept.ports.moved(seen).await {
         Ok(moved) => {
             clock.sleep(SETTLES_IN).await;

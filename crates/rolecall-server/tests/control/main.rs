@@ -1,0 +1,101 @@
+//! The loop of a cluster on the fake cluster, in a time of its own: what wakes it, and what it does then.
+#![expect(clippy::unwrap_used, reason = "everything here is a test")]
+
+mod stage;
+
+use std::time::Duration;
+
+use rolecall_engine::fake::{Moment, Step};
+use rolecall_engine::port::{PortError, PortErrorKind};
+
+use stage::{Stage, role};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+#[tokio::test(start_paused = true)]
+async fn a_push_is_applied_when_somebody_tells_of_it_or_else_in_time() {
+    let stage = Stage::start(&["dev"]).await;
+    assert_eq!(stage.names(), ["deployer", "dev"]);
+    stage.repository.push("c2", &["dev", "new"]);
+    stage.nudge();
+    stage.until(Duration::from_secs(1), |stage| stage.names() == ["deployer", "dev", "new"]).await;
+    stage.repository.push("c3", &["dev"]);
+    stage.until(MINUTE + MINUTE / 5, |stage| stage.names() == ["deployer", "dev"]).await;
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_writes_to_the_map_is_seen_at_once() {
+    let stage = Stage::start(&["dev"]).await;
+    stage.meddle(String::clear);
+    stage.until(Duration::from_secs(1), |stage| stage.names() == ["deployer", "dev"]).await;
+    // It looks again after its own write.
+    stage.until(Duration::from_secs(1), |stage| stage.ears.last().drift == 0).await;
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_was_taken_out_by_hand_comes_back_after_a_quarter_of_an_hour() {
+    let stage = Stage::start(&["dev"]).await;
+    stage.meddle(|roles| *roles = roles.replace(&role("dev"), ""));
+    stage.until(Duration::from_secs(1), |stage| stage.ears.last().drift == 1).await;
+    tokio::time::sleep(14 * MINUTE).await;
+    assert_eq!(stage.names(), ["deployer"]);
+    stage.until(MINUTE + Duration::from_secs(1), |stage| stage.names() == ["deployer", "dev"]).await;
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_keeps_undoing_it_is_named_and_left_alone() {
+    let stage = Stage::start(&["dev"]).await;
+    for _ in 0..3 {
+        stage.meddle(String::clear);
+        stage.until(Duration::from_secs(1), |stage| stage.names() == ["deployer", "dev"]).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    stage.meddle(String::clear);
+    let is_told = |stage: &Stage| {
+        stage.ears.last().trouble == ["Contended: `kubectl-edit` keeps undoing what is healed"]
+    };
+    stage.until(Duration::from_secs(1), is_told).await;
+    assert!(stage.names().is_empty());
+    // It may have stopped by then.
+    stage.until(61 * MINUTE, |stage| stage.names() == ["deployer", "dev"]).await;
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_is_away_is_asked_less_and_less() {
+    let stage = Stage::start(&["dev"]).await;
+    let error = || PortError::new(PortErrorKind::Denied, "read", "`it`", "it is said so");
+    (0..100).for_each(|_| stage.cluster.fail(Step::Observe, Moment::Before, error()));
+    let before = stage.ears.count();
+    tokio::time::sleep(30 * MINUTE).await;
+    let passes = stage.ears.count() - before;
+    assert!((6..20).contains(&passes), "{passes} passes in half an hour");
+    assert_eq!(stage.ears.last().trouble, ["ClusterFailed: read `it`: it is said so"]);
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_right_to_watch_it_is_told_and_looked_at_in_time() {
+    let stage = Stage::new(&["dev"]);
+    let error = PortError::new(PortErrorKind::Denied, "watch", "`it`", "it is said so");
+    (0..9).for_each(|_| stage.cluster.fail(Step::Watch, Moment::Before, error.clone()));
+    let stage = stage.started().await;
+    stage.until(Duration::from_secs(1), |stage| stage.ears.complaints() == 1).await;
+    stage.meddle(String::clear);
+    stage.until(2 * MINUTE, |stage| stage.names() == ["deployer", "dev"]).await;
+    assert!(stage.ears.complaints() < 4, "{}", stage.ears.complaints());
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_watch_is_no_missed_write() {
+    let stage = Stage::start(&["dev"]).await;
+    let error = PortError::new(PortErrorKind::Unavailable, "watch", "`it`", "cut");
+    stage.cluster.fail(Step::Watch, Moment::After, error);
+    stage.meddle(String::clear);
+    stage.until(Duration::from_secs(3), |stage| stage.names() == ["deployer", "dev"]).await;
+    stage.end().await;
+}

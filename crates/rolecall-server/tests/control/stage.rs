@@ -1,0 +1,227 @@
+//! A cluster in memory, a repository in memory, the loop between them, and an ear.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use rolecall_core::Timestamp;
+use rolecall_core::cluster::ClusterIdentity;
+use rolecall_core::observed::{Caller, Knowledge, ObservedAccess, ObservedMap};
+use rolecall_core::reconcile::Patience;
+use rolecall_core::source::Lineage;
+use rolecall_engine::fake::FakeCluster;
+use rolecall_engine::port::{Clock, Entry, FetchSource, Fetched, PortError, PortFuture, Snapshot};
+use rolecall_engine::reconcile::{Project, Standing};
+use rolecall_server::control::{Ears, Kept, Manners, keep};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+const OWN: &str = "- rolearn: arn:aws:iam::111122223333:role/deployer\n  username: deployer\n  groups: [rolecall:deployers]\n";
+
+pub(crate) fn role(name: &str) -> String {
+    format!("- rolearn: arn:aws:iam::111122223333:role/{name}\n  username: {name}\n  groups: [ops]\n")
+}
+
+fn file(names: &[&str]) -> String {
+    let roles: String = names.iter().map(|name| role(name)).collect();
+    let indented: String = format!("{OWN}{roles}").lines().flat_map(|line| ["    ", line, "\n"]).collect();
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\ndata:\n  mapRoles: |\n{indented}"
+    )
+}
+
+/// A repository whose branch points to one commit at a time; they are numbered in their order.
+#[derive(Default)]
+pub(crate) struct Repository(Mutex<(String, String)>);
+
+impl Repository {
+    pub(crate) fn push(&self, commit: &str, names: &[&str]) {
+        *self.0.lock().unwrap() = (commit.to_owned(), file(names));
+    }
+}
+
+impl FetchSource for Repository {
+    fn fetch<'a>(&'a self, known: Option<&'a str>) -> PortFuture<'a, Fetched> {
+        let (commit, text) = self.0.lock().unwrap().clone();
+        let fetched = if known == Some(&commit) {
+            Fetched::Unchanged
+        } else {
+            let entries = BTreeMap::from([("aws-auth.yml".to_owned(), Entry::File(text.into_bytes()))]);
+            let (committed_at, signer, paths) = (Timestamp::UNIX_EPOCH, None, Vec::new());
+            Fetched::New(Snapshot { commit, committed_at, signer, paths, entries })
+        };
+        Box::pin(std::future::ready(Ok(fetched)))
+    }
+
+    fn lineage<'a>(&'a self, commit: &'a str, earlier: &'a str) -> PortFuture<'a, Knowledge<Lineage>> {
+        let lineage = if commit > earlier { Lineage::Descendant } else { Lineage::Ancestor };
+        Box::pin(std::future::ready(Ok(Knowledge::Known(lineage))))
+    }
+}
+
+/// Tokio's time, which stands still where nobody waits. The cluster goes by it, too.
+struct PausedClock(Instant, Arc<FakeCluster>);
+
+impl Clock for PausedClock {
+    fn now(&self) -> Timestamp {
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::try_from(self.0.elapsed()).unwrap();
+        let behind = now.duration_since(self.1.now()).max(SignedDuration::ZERO).unsigned_abs();
+        let mut catches_up = self.1.sleep(behind);
+        let is_there = catches_up.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(is_there.is_ready(), "a fake cluster's time passes at once");
+        now
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// What was heard of a pass.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Heard {
+    pub(crate) trouble: Vec<String>,
+    pub(crate) drift: usize,
+}
+
+#[derive(Default)]
+pub(crate) struct Ear {
+    heard: Mutex<Vec<Heard>>,
+    complaints: Mutex<usize>,
+}
+
+impl Ear {
+    pub(crate) fn last(&self) -> Heard {
+        self.heard.lock().unwrap().last().cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.heard.lock().unwrap().len()
+    }
+
+    pub(crate) fn complaints(&self) -> usize {
+        *self.complaints.lock().unwrap()
+    }
+}
+
+impl Ears for Ear {
+    fn stands(&self, cluster: &str, standing: &Standing, _: Duration) {
+        assert_eq!(cluster, "prod");
+        let trouble = standing.trouble.iter().map(|one| format!("{}: {one}", one.reason()));
+        self.heard.lock().unwrap().push(Heard { trouble: trouble.collect(), drift: standing.drift.len() });
+    }
+
+    fn cannot_watch(&self, _: &str, _: &PortError) {
+        *self.complaints.lock().unwrap() += 1;
+    }
+
+    fn gave_up(&self, _: &str, _: Duration) {}
+}
+
+pub(crate) struct Stage {
+    pub(crate) cluster: Arc<FakeCluster>,
+    pub(crate) repository: Arc<Repository>,
+    pub(crate) ears: Arc<Ear>,
+    nudge: Arc<Notify>,
+    stop: watch::Sender<bool>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Stage {
+    /// Nothing is running yet.
+    pub(crate) fn new(names: &[&str]) -> Self {
+        let repository = Arc::new(Repository::default());
+        repository.push("c1", names);
+        Self {
+            cluster: Arc::new(cluster()),
+            repository,
+            ears: Arc::default(),
+            nudge: Arc::default(),
+            stop: watch::channel(false).0,
+            task: None,
+        }
+    }
+
+    /// The first commit is applied, and seen to be so.
+    pub(crate) async fn start(names: &[&str]) -> Self {
+        let stage = Self::new(names).started().await;
+        stage.until(Duration::from_secs(2), |stage| stage.ears.count() >= 2).await;
+        stage
+    }
+
+    pub(crate) async fn started(mut self) -> Self {
+        let kept = Kept {
+            name: "prod".to_owned(),
+            ports: self.cluster.clone(),
+            source: self.repository.clone(),
+            project: Project { url: "https://git.example.com/doors".to_owned(), folder: String::new() },
+        };
+        let manners = Manners {
+            interval: SignedDuration::from_mins(1),
+            patience: Patience::default(),
+            holder: "controller".to_owned(),
+            manager: "rolecall",
+        };
+        let (nudge, ears, stop) = (self.nudge.clone(), self.ears.clone(), self.stop.subscribe());
+        let cluster = self.cluster.clone();
+        self.task = Some(tokio::spawn(async move {
+            let clock = PausedClock(Instant::now(), cluster);
+            keep(&kept, &manners, &clock, (&nudge, ears.as_ref()), stop).await;
+        }));
+        self.until(Duration::from_secs(1), |stage| stage.ears.count() >= 1).await;
+        self
+    }
+
+    pub(crate) fn nudge(&self) {
+        self.nudge.notify_one();
+    }
+
+    /// Somebody else's hand on `mapRoles`.
+    pub(crate) fn meddle(&self, change: impl FnOnce(&mut String)) {
+        self.cluster.meddle("kubectl-edit", |observed: &mut ObservedAccess| {
+            observed.map.as_mut().unwrap().alter(|data| change(data.get_mut("mapRoles").unwrap()));
+        });
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        let map = self.cluster.observed().effective();
+        map.entries().map(|entry| entry.mapping.username.clone()).collect()
+    }
+
+    /// Waits until something is so, for so long at most.
+    pub(crate) async fn until(&self, patience: Duration, is_so: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + patience;
+        while !is_so(self) {
+            assert!(Instant::now() < end, "it is not so in time: {:?} {:?}", self.names(), self.ears.last());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Says stop, and sees that it does.
+    pub(crate) async fn end(mut self) {
+        self.stop.send_replace(true);
+        let task = self.task.take().unwrap();
+        tokio::time::timeout(Duration::from_secs(10), task).await.unwrap().unwrap();
+    }
+}
+
+fn cluster() -> FakeCluster {
+    FakeCluster::new(ObservedAccess {
+        cluster: ClusterIdentity { name: "prod".into(), endpoint: None, ca_fingerprint: None },
+        observed_at: Some(Timestamp::UNIX_EPOCH),
+        mode: Knowledge::Unknown("not EKS".into()),
+        access_entries: Knowledge::Unknown("not EKS".into()),
+        map: Some(ObservedMap::of_data([("mapRoles".into(), OWN.to_owned())].into()).at("1")),
+        ledger: Knowledge::Known(None),
+        unfinished: Vec::new(),
+        caller: Knowledge::Known(Caller {
+            username: "deployer".into(),
+            groups: vec!["rolecall:deployers".into()],
+            canonical_arn: Some("arn:aws:iam::111122223333:role/deployer".into()),
+        }),
+    })
+}
