@@ -48,7 +48,8 @@ async fn talk(client: TcpStream, site: Arc<Site>, limits: Limits, mut stopping: 
             poll_fn(|context| connection.poll_without_shutdown(context)).await
         }
     };
-    if ended.is_ok() {
+    // What could not be parsed was answered (400, 431); whoever was too slow was not.
+    if ended.map_or_else(|error| error.is_parse(), |()| true) {
         linger(connection.into_parts().io.into_inner()).await;
     }
 }

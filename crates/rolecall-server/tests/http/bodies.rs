@@ -28,6 +28,18 @@ async fn what_says_that_it_is_too_large_is_not_begun() {
     assert_eq!(send(practice.address, expecting.as_bytes()).await.status, 413, "and not 100");
 }
 
+/// A reset may overtake the answer, and take it from a client that still writes.
+#[tokio::test]
+async fn an_early_answer_is_not_followed_by_a_reset() {
+    let practice = start(Setup::default()).await;
+    let head = format!("POST /hooks/github HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n", 8 * MIB);
+    let mut client = Client::connect(practice.address).await;
+    assert!(client.write(&[head.as_bytes(), &vec![b' '; MIB / 2]].concat()).await);
+    assert!(client.read_some().await.starts_with(b"HTTP/1.1 413"));
+    assert!(client.write(&vec![b' '; MIB / 4]).await);
+    assert!(client.is_ended_cleanly().await);
+}
+
 #[tokio::test]
 async fn chunks_are_counted_as_they_come() {
     let practice = start(Setup::default()).await;

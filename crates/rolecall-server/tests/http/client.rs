@@ -52,6 +52,13 @@ impl Client {
         bytes
     }
 
+    /// Reads until the server ends the connection; whether it did so without a reset.
+    pub(crate) async fn is_ended_cleanly(&mut self) -> bool {
+        let mut bytes = Vec::new();
+        let reading = self.0.read_to_end(&mut bytes);
+        timeout(PATIENCE, reading).await.expect("the server ends the connection").is_ok()
+    }
+
     /// Reads what there is, once there is something.
     pub(crate) async fn read_some(&mut self) -> Vec<u8> {
         let mut chunk = [0; 4096];

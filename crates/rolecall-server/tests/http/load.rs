@@ -1,5 +1,7 @@
 //! Too many: deliveries, and connections.
 
+use std::time::Instant;
+
 use rolecall_server::http::Limits;
 use rolecall_server::receive::Rate;
 use tokio::task::JoinSet;
@@ -52,9 +54,12 @@ async fn many_clients_are_all_answered() {
 async fn more_clients_than_places_wait_for_one() {
     let mut setup = crate::practice::impatient();
     setup.limits.connections = 2;
+    let head = setup.limits.head;
     let practice = start(setup).await;
+    let began = Instant::now();
     let silent = [Client::connect(practice.address).await, Client::connect(practice.address).await];
     assert_eq!(get(practice.address, "/healthz").await.status, 200);
+    assert!(began.elapsed() >= head, "a place was free before its holder was cut off");
     for mut client in silent {
         assert_eq!(client.read_to_end().await, b"");
     }

@@ -88,7 +88,7 @@ pub(crate) fn impatient() -> Setup {
     let limits = Limits {
         head: Duration::from_millis(100),
         body: Duration::from_millis(100),
-        connection: Duration::from_secs(5),
+        connection: Duration::from_mins(5),
         ..Limits::default()
     };
     Setup { limits, ..Setup::default() }

@@ -3,6 +3,7 @@
 //! The forges' documents are read for these fields only. Nobody trusts what is read here further than "go and
 //! look": the commit that is applied is the one that is fetched.
 
+mod address;
 mod bitbucket;
 mod generic;
 mod gitea;
@@ -51,11 +52,20 @@ pub(super) fn pushes(kind: ReceiverKind, arrived: Arrived<'_>) -> Result<Vec<Pus
 }
 
 impl Push {
+    /// Whether this repository is meant by the address of a source, however either is written.
+    pub fn is_of(&self, source_url: &str) -> bool {
+        self.repository_urls.iter().any(|url| address::is_same(url, source_url))
+    }
+
     fn new<U>(urls: U, reference: &str, commit: Option<&str>) -> Result<Self, Refusal>
     where
         U: IntoIterator<Item = Option<String>>,
     {
-        let urls = urls.into_iter().flatten().filter(|url| is_plain(url)).take(MAX_URLS);
+        let urls = urls
+            .into_iter()
+            .flatten()
+            .filter(|url| is_plain(url) && !address::has_password(url))
+            .take(MAX_URLS);
         let repository_urls: Vec<String> = urls.collect();
         if repository_urls.is_empty() || !is_plain(reference) || !reference.starts_with("refs/") {
             return Err(NOT_A_PUSH);

@@ -125,6 +125,30 @@ fn a_delivery_moves_so_much_and_no_more() {
 }
 
 #[test]
+fn an_address_with_a_password_is_not_passed_on() {
+    let mut delivery = generic();
+    delivery.body = GENERIC.replace("https://", "https://user:hunter2@").into();
+    assert!(matches!(told(&delivery), Err(Refusal::Malformed(_))));
+    let second = r#"["https://git.example/a.git","https://user:hunter2@"#;
+    delivery.body = GENERIC.replace(r#"["https://"#, second).into();
+    let told = told(&delivery).expect("a push");
+    assert_eq!(told[0].repository_urls, ["https://git.example/a.git"]);
+}
+
+#[test]
+fn a_push_is_of_a_source_by_any_of_its_addresses() {
+    let push = told(&bitbucket_server()).expect("a push").remove(0);
+    let sources = [
+        ("https://git.example/scm/platform/access", true),
+        ("git@git.example:platform/access.git", true),
+        ("https://git.example/scm/platform/other.git", false),
+    ];
+    for (source, is_meant) in sources {
+        assert_eq!(push.is_of(source), is_meant, "{source}");
+    }
+}
+
+#[test]
 fn a_misspelt_key_of_ours_is_found() {
     let mut delivery = generic();
     delivery.body = GENERIC.replace("commit", "comit").into();
