@@ -128,10 +128,10 @@ pub(crate) fn read_or_stdin(path: &Path) -> Result<(String, String), Failure> {
 /// Reads a file as text.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Failure::new(format!("there is no file `{}`", path.display())),
-        _ => Failure::io(format!("read `{}`", path.display()), error),
+        io::ErrorKind::NotFound => Failure::new(format!("there is no file `{}`", shown(path))),
+        _ => Failure::io(format!("read `{}`", shown(path)), error),
     })?;
-    text_of(&path.display().to_string(), bytes)
+    text_of(&shown(path), bytes)
 }
 
 /// Reads all of stdin as text.
@@ -145,7 +145,7 @@ fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     // PowerShell writes UTF-16 where output is redirected; without a mark, a letter's other byte is zero.
     let is_wide = match bytes[..] {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
-        [first, second, ..] => (first == 0) != (second == 0),
+        [first, second, ..] if bytes.len().is_multiple_of(2) => (first == 0) != (second == 0),
         _ => false,
     };
     if is_wide {

@@ -103,10 +103,9 @@ fn comments(file: &str, text: &str, index: &LineIndex, texts: &[Span]) -> (Vec<C
                 place: place.clone(),
                 is_used: false,
             })),
-            Err(message) => wrong.push(
-                Finding::new(Code::Allowance, Level::Warning, place, message)
-                    .help("write `# rolecall: allow RC029 because …`, with the reason"),
-            ),
+            Err(message) => wrong.push(Finding::new(Code::Allowance, Level::Warning, place, message).help(
+                format!("write `# rolecall: allow {} because …`, with the reason", meant(&line[at..])),
+            )),
         }
     }
     (comments, wrong)
@@ -139,6 +138,12 @@ fn lines_below(lines: &[(usize, &str)]) -> Vec<usize> {
         below[n] = if is_comment { below[n + 1] } else { n + 1 };
     }
     below
+}
+
+/// The rule that a comment names, or one for an example.
+fn meant(comment: &str) -> Code {
+    let mut words = comment.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.find_map(Code::from_text).unwrap_or(Code::ClusterAdmin)
 }
 
 /// The codes and the reason behind `rolecall:`.

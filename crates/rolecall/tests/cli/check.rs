@@ -182,3 +182,23 @@ fn what_a_comment_allows_is_shown_and_does_not_count() {
         .prints("| allowed `RC008` |")
         .prints("allowed: of a &#60;tool&#62;");
 }
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_hide_the_others_nor_itself() {
+    let desk = Desk::with_map();
+    std::fs::create_dir(desk.path("b")).unwrap();
+    let wide: Vec<u8> = MAP.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, bytes, told) in [
+        ("b/map.yml", wide, "error: `b/map.yml` is UTF-16"),
+        ("b/map.yml", [MAP.as_bytes(), &[0xff]].concat(), "error: `b/map.yml` is not UTF-8"),
+        ("b/aws-auth.yml", vec![0xff], "error: `b/aws-auth.yml` is not UTF-8"),
+    ] {
+        std::fs::write(desk.path(name), bytes).unwrap();
+        desk.run(&["check"]).ends(1).says(told).prints("1 document in 1 file");
+        std::fs::remove_file(desk.path(name)).unwrap();
+    }
+    // What is no map is nobody's business.
+    std::fs::write(desk.path("b/picture.yml"), [0xff, 0xd8, 0xff]).unwrap();
+    desk.run(&["check"]).ends(0);
+    desk.run(&["check", "-", "-"]).ends(64).says("`-` is named twice, and there is one stdin");
+}

@@ -2,32 +2,41 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec;
+use alloc::vec::Vec;
 
-use rolecall_yaml::{NodeKind, ScalarStyle, Span, Splice};
+use rolecall_yaml::{ScalarStyle, Span, Splice, apply};
 
+use super::super::AwsAuthDocument;
 use super::super::slip::slip;
 use super::super::tabs;
 use super::Report;
 use crate::effective::{SectionReading, Unreadable};
 use crate::finding::{Code, Edit, Fix, Level};
-use crate::identity_mapping::Section;
+use crate::identity_mapping::{IdentityMapping, Section};
 
 /// With `kubectl apply`, this is how a cluster throws everybody out.
 pub(super) fn check(report: &mut Report<'_>, reading: &SectionReading) {
     let section = reading.section();
     let style = report.document.section_style(section);
+    let literal = Literal::of(report, section, style);
     let Some(unreadable) = reading.unreadable() else {
-        folded_away(report, reading, style);
+        folded_away(report, reading, literal);
         return;
     };
-    let text = reading.text().unwrap_or_default();
-    let likely = likely(section, text, unreadable, style);
+    let is_of_folding = |literal: &Literal| {
+        literal.reading.unreadable().is_none_or(|other| {
+            let next = likely(&literal.reading, other, Some(ScalarStyle::Literal));
+            other.message != unreadable.message || next.is_some_and(|next| next.fix.is_some())
+        })
+    };
+    let likely =
+        literal.filter(is_of_folding).map(Literal::mend).or_else(|| likely(reading, unreadable, style));
     let at = likely.as_ref().and_then(|likely| likely.at).unwrap_or(Span::at(unreadable.at));
     let what = likely.as_ref().map(|likely| format!(": {}", likely.what)).unwrap_or_default();
     let message = format!("`{section}` cannot be read: {}{what}", unreadable.message);
-    let fix =
-        folded(report, section, style).or_else(|| likely.as_ref().and_then(|likely| likely.fix.clone()));
+    let fix = likely.as_ref().and_then(|likely| likely.fix.clone());
     let locked = "applied as it is, it would count as empty, and everybody in it would be locked out";
     let help = likely.map_or_else(|| locked.into(), |likely| format!("{}; {locked}", likely.help));
     let finding = report.add((Code::UnreadableSection, Level::Error), (section, at), message);
@@ -49,18 +58,14 @@ impl Likely {
     }
 }
 
-fn likely(
-    section: Section,
-    text: &str,
-    unreadable: &Unreadable,
-    style: Option<ScalarStyle>,
-) -> Option<Likely> {
+fn likely(reading: &SectionReading, unreadable: &Unreadable, style: Option<ScalarStyle>) -> Option<Likely> {
+    let (section, text) = (reading.section(), reading.text().unwrap_or_default());
     let line = Line::at(text, unreadable.at);
-    if let Some(wrong_kind) = wrong_kind(section, text, unreadable) {
+    if let Some(wrong_kind) = wrong_kind(reading, unreadable) {
         return Some(wrong_kind);
     }
     if style == Some(ScalarStyle::Folded) {
-        return Some(Likely::new("it is written after `>`, which joins its lines", "write `|` instead"));
+        return Some(Likely::new(FOLDED, "write `|` instead"));
     }
     if text.trim_start().starts_with(['[', '{']) {
         let what = "it begins like JSON, and is not";
@@ -78,7 +83,11 @@ fn likely(
 }
 
 /// The value is readable, and not a list.
-fn wrong_kind(section: Section, text: &str, unreadable: &Unreadable) -> Option<Likely> {
+fn wrong_kind(reading: &SectionReading, unreadable: &Unreadable) -> Option<Likely> {
+    let (section, text) = (reading.section(), reading.text().unwrap_or_default());
+    if section == Section::MapAccounts && reading.sequence().is_some() {
+        return Some(Likely::new("an account is a text", "write its twelve digits in quotes after `- `"));
+    }
     let entry = if section == Section::MapAccounts { "account" } else { "entry" };
     if unreadable.message.starts_with("it is a mapping") || unreadable.message.contains("unmarshal a map") {
         let help =
@@ -199,29 +208,50 @@ fn glued(line: &Line<'_>) -> Option<Likely> {
     Some(Likely { at: Some(line.content()), ..likely })
 }
 
-/// A comment that was joined with all that follows it.
-fn folded_away(report: &mut Report<'_>, reading: &SectionReading, style: Option<ScalarStyle>) {
-    let text = reading.text().unwrap_or_default().trim();
-    let is_nothing = reading.entries().is_empty() && reading.losses().is_empty();
-    if style != Some(ScalarStyle::Folded) || !is_nothing || !text.starts_with('#') || !text.contains("arn:") {
-        return;
-    }
-    let section = reading.section();
-    let fix = folded(report, section, style);
-    let at = (section, Span::at(0));
-    let message =
-        format!("`{section}` says nothing: it is written after `>`, which joins all of it to a comment");
-    let finding = report.add((Code::UnreadableSection, Level::Error), at, message);
-    finding.help = Some("write `|` instead".into());
-    finding.fix = fix;
+const FOLDED: &str = "it is written after `>`, which joins its lines";
+
+/// A section after `>`, and what it would say after `|`.
+struct Literal {
+    reading: Arc<SectionReading>,
+    fix: Fix,
 }
 
-/// `>` where `|` was meant: one character.
-fn folded(report: &Report<'_>, section: Section, style: Option<ScalarStyle>) -> Option<Fix> {
-    let node = report.document.section_node(section).filter(|_| style == Some(ScalarStyle::Folded))?;
-    let outer = report.document.outer();
-    let NodeKind::Scalar { .. } = outer.node(node).kind else { return None };
-    let start = outer.node(node).span.start;
-    let splice = Splice { span: Span { start, end: start + 1 }, text: "|".into() };
-    Some(Fix::new("write `|`", Edit::File(vec![splice])))
+impl Literal {
+    /// `None` where the section is not written after `>`.
+    fn of(report: &Report<'_>, section: Section, style: Option<ScalarStyle>) -> Option<Self> {
+        let node = report.document.section_node(section).filter(|_| style == Some(ScalarStyle::Folded))?;
+        let start = report.document.outer().node(node).span.start;
+        let splices = vec![Splice { span: Span { start, end: start + 1 }, text: "|".into() }];
+        let text = apply(report.document.text(), &splices);
+        let document = AwsAuthDocument::judged(report.document.file(), &text, None).0?;
+        let reading = document.effective().shared(section);
+        Some(Self { reading, fix: Fix::new("write `|`", Edit::File(splices)) })
+    }
+
+    /// What its author probably did, where it cannot be read as it is.
+    fn mend(self) -> Likely {
+        Likely { fix: Some(self.fix), ..Likely::new(FOLDED, "write `|` instead") }
+    }
+
+    fn says_the_same(&self, folded: &SectionReading) -> bool {
+        let said = |reading: &SectionReading| -> Vec<IdentityMapping> {
+            reading.entries().iter().map(|entry| entry.mapping.clone()).collect()
+        };
+        said(&self.reading) == said(folded) && self.reading.losses().len() == folded.losses().len()
+    }
+}
+
+/// Lines that were joined with a comment above them, or entries with one another: who is in them is not seen, or
+/// gets what is another's.
+fn folded_away(report: &mut Report<'_>, reading: &SectionReading, literal: Option<Literal>) {
+    let section = reading.section();
+    let is_other =
+        |literal: &Literal| literal.reading.unreadable().is_none() && !literal.says_the_same(reading);
+    let Some(literal) = literal.filter(is_other) else { return };
+    let is_nothing = reading.entries().is_empty() && reading.losses().is_empty();
+    let what = if is_nothing { "says nothing" } else { "says something else than its lines" };
+    let message = format!("`{section}` {what}: {FOLDED}");
+    let finding = report.add((Code::UnreadableSection, Level::Error), (section, Span::at(0)), message);
+    finding.help = Some("write `|` instead".into());
+    finding.fix = Some(literal.fix);
 }

@@ -53,7 +53,8 @@ pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Status, Failure> 
     }
     let mut settings = AllSettings::new(args.config.as_deref());
     let mut files = Vec::new();
-    for source in search::sources(&args.paths, &args.stdin_filename)? {
+    let found = search::search(&args.paths, &args.stdin_filename)?;
+    for source in found.sources {
         files.extend(check(source, args, &mut settings, screen)?);
     }
     files.splice(0..0, settings.report());
@@ -63,8 +64,9 @@ pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Status, Failure> 
         Some(Deny::Notes) => Level::Note,
     };
     let report = CheckReport::new("check", files, fails_at);
+    let mut unread = found.unread.into_iter();
     if report.files().is_empty() {
-        return Err(nothing_in(&args.paths));
+        return Err(unread.next().unwrap_or_else(|| nothing_in(&args.paths)));
     }
     if is_filter {
         screen.show_report(&report);
@@ -74,7 +76,13 @@ pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Status, Failure> 
     if report.counts().mendable > 0 && !args.fix && screen.is_text() {
         screen.hint("`--fix` mends what can only mean one thing, and shows what it did");
     }
-    Ok(if report.is_refused() { Status::Refused } else { Status::Done })
+    // All that could be read is told before; what could not be may hold worse.
+    let first = unread.next();
+    unread.for_each(|failure| screen.warning(failure.error));
+    match first {
+        Some(failure) => Err(failure),
+        None => Ok(if report.is_refused() { Status::Refused } else { Status::Done }),
+    }
 }
 
 /// What is found in one file; nothing where a search came across something else.

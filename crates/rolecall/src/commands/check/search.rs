@@ -22,11 +22,22 @@ pub(super) struct Source {
     pub(super) is_named: bool,
 }
 
-/// The sources at `paths`, each once, in the order in which they are named. Folders are read in theirs.
-pub(super) fn sources(paths: &[PathBuf], stdin: &Path) -> Result<Vec<Source>, Failure> {
-    let mut search = Search { sources: Vec::new(), seen: BTreeSet::new() };
+/// What was found.
+pub(super) struct Found {
+    /// Each source once, in the order in which they are named. Folders are read in theirs.
+    pub(super) sources: Vec<Source>,
+    /// Files in folders that may hold a map and could not be read.
+    pub(super) unread: Vec<Failure>,
+}
+
+/// What is at `paths`.
+pub(super) fn search(paths: &[PathBuf], stdin: &Path) -> Result<Found, Failure> {
+    let mut search = Search { sources: Vec::new(), seen: BTreeSet::new(), unread: Vec::new() };
     for path in paths {
         if path == Path::new("-") {
+            if !search.seen.insert(path.clone()) {
+                return Err(Failure::usage("`-` is named twice, and there is one stdin"));
+            }
             let text = files::read_stdin()?;
             search.sources.push(Source { name: files::shown(stdin), path: None, text, is_named: true });
         } else if path.is_dir() {
@@ -40,7 +51,7 @@ pub(super) fn sources(paths: &[PathBuf], stdin: &Path) -> Result<Vec<Source>, Fa
                 .hint("name the file, or a folder to search"));
         }
     }
-    Ok(search.sources)
+    Ok(Found { sources: search.sources, unread: search.unread })
 }
 
 impl Source {
@@ -59,6 +70,7 @@ impl Source {
 struct Search {
     sources: Vec<Source>,
     seen: BTreeSet<PathBuf>,
+    unread: Vec<Failure>,
 }
 
 impl Search {
@@ -78,21 +90,20 @@ impl Search {
             if kind.is_dir() {
                 self.folder(&path, root)?;
             } else if has_ending(&path) && (kind.is_file() || leads_into(&path, root)) {
-                self.found(&path)?;
+                self.found(&path);
             }
         }
         Ok(())
     }
 
     /// A file that may hold something: only one that looks like it must be a text.
-    fn found(&mut self, path: &Path) -> Result<(), Failure> {
+    fn found(&mut self, path: &Path) {
         match files::read(path) {
             Ok(text) if is_configuration(path) || is_called_aws_auth(path) || text.contains("aws-auth") => {
                 self.add(path, text, false);
-                Ok(())
             }
-            Err(failure) if is_called_aws_auth(path) => Err(failure),
-            _ => Ok(()),
+            Err(failure) if is_called_aws_auth(path) || may_hold_a_map(path) => self.unread.push(failure),
+            _ => {}
         }
     }
 
@@ -115,6 +126,14 @@ fn is_configuration(path: &Path) -> bool {
 
 fn is_called_aws_auth(path: &Path) -> bool {
     path.file_stem().is_some_and(|stem| stem == "aws-auth")
+}
+
+/// May a file that is no text for us be one for its author? Nobody knows of one that cannot be read at all.
+fn may_hold_a_map(path: &Path) -> bool {
+    let Ok(mut bytes) = fs::read(path) else { return true };
+    // UTF-16 has a zero beside each of these letters.
+    bytes.retain(|byte| *byte != 0);
+    bytes.windows(8).any(|word| word == b"aws-auth")
 }
 
 fn has_ending(path: &Path) -> bool {
