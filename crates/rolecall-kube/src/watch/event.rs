@@ -106,7 +106,7 @@ impl Watched {
 impl Metadata {
     fn written(self) -> Written {
         let writers = self.managed_fields.into_iter().map(|entry| Writer {
-            manager: entry.manager,
+            name: entry.manager,
             operation: entry.operation,
             time: entry.time,
         });
