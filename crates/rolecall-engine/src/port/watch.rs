@@ -98,11 +98,12 @@ mod tests {
         Writer { name: (*name).to_owned(), operation: "Update".to_owned(), time: time.parse().ok() }
     }
 
+    /// Entries as they stand in the object; the last writer; the last one who is not us.
+    type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>, Option<&'a str>);
+
     #[test]
     fn tells_who_wrote_last() {
         let (early, late) = ("2026-11-24T08:00:00Z", "2026-11-24T08:00:01Z");
-        // Entries as they stand in the object; the last writer; the last one who is not us.
-        type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>, Option<&'a str>);
         let rows: [Row<'_>; 6] = [
             (&[], None, None),
             (&[("us", early)], Some("us"), None),

@@ -35,7 +35,7 @@ async fn every_write_wakes() {
     let delete = || cluster.meddle("kubectl", |observed| observed.map = None);
     assert_eq!(moved_by(&cluster, delete).await, Ok(Moved::Deleted));
     let again = || {
-        cluster.meddle("kubectl", |observed| observed.map = Some(self::cluster(&[]).observed().map.unwrap()))
+        cluster.meddle("kubectl", |observed| observed.map = Some(self::cluster(&[]).observed().map.unwrap()));
     };
     assert!(matches!(moved_by(&cluster, again).await, Ok(Moved::Written(_))));
 }
