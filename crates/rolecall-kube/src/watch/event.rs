@@ -29,7 +29,7 @@ pub(super) enum Event {
 /// The map, as far as it is watched: its metadata.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Watched {
+struct Watched {
     metadata: Metadata,
 }
 
@@ -91,16 +91,6 @@ pub(super) fn event(line: &[u8], asked: &Asked) -> Result<Event, PortError> {
         "DELETED" => Event::Deleted(metadata.resource_version),
         _ => Event::Other,
     })
-}
-
-impl Watched {
-    pub(super) fn version(&self) -> &str {
-        &self.metadata.resource_version
-    }
-
-    pub(super) fn written(self) -> Written {
-        self.metadata.written()
-    }
 }
 
 impl Metadata {
