@@ -180,13 +180,13 @@ impl FakeCluster {
 }
 
 impl State {
-    /// The map was written, or deleted, by `manager`.
-    fn touch_map(&mut self, manager: &str) {
+    /// The map was written, or deleted, by `name`.
+    fn touch_map(&mut self, name: &str) {
         self.version += 1;
         if let Some(map) = &mut self.observed.map {
             map.resource_version = Some(self.version.to_string());
         }
-        self.watchers.note(manager, self.now);
+        self.watchers.note(name, self.now);
     }
 
     fn fault(&mut self, step: Step) -> Option<(Step, Moment, PortError)> {

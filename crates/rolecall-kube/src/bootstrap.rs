@@ -9,9 +9,12 @@ use serde_json::{Value, json};
 
 use crate::cluster::KubeCluster;
 use crate::connection::Request;
-use crate::wire::{MANAGED_BY_LABEL, NAMESPACE, Object};
+use crate::wire::{MANAGED_BY_LABEL, MAP_NAME, NAMESPACE, Object};
 
+mod controller;
 mod yaml;
+
+pub use controller::{CONTROLLER, controller_objects};
 
 /// The group that a deployer's identity mapping names.
 pub const DEPLOYERS: &str = "rolecall:deployers";
@@ -43,29 +46,16 @@ pub enum Outcome {
 /// The ledger is not among them: it comes with the first apply. `create` on the map carries its name only by
 /// server-side apply, which is how Rolecall creates it; the rule does not allow a plain `POST`.
 pub fn objects(group: &str) -> Vec<Value> {
-    let map = json!([{
-        "apiGroups": [""],
-        "resources": ["configmaps"],
-        "resourceNames": ["aws-auth"],
-        "verbs": ["get", "create", "patch"],
-    }]);
-    let keeping = json!([
-        { "apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch", "create", "patch"] },
-        { "apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "patch"] },
-    ]);
-    let reading = json!([{
-        "apiGroups": [RBAC],
-        "resources": ["roles", "rolebindings", "clusterroles", "clusterrolebindings"],
-        "verbs": ["get", "list", "watch"],
-    }]);
+    let who = json!({ "apiGroup": RBAC, "kind": "Group", "name": group });
+    let map = on_the_map(&["get", "create", "patch"]);
     vec![
         json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata(None, NAMESPACE) }),
         role("Role", Some("kube-system"), "rolecall-deployer", &map),
-        binding("Role", Some("kube-system"), "rolecall-deployer", group),
-        role("Role", Some(NAMESPACE), "rolecall-deployer", &keeping),
-        binding("Role", Some(NAMESPACE), "rolecall-deployer", group),
-        role("ClusterRole", None, "rolecall-rbac-reader", &reading),
-        binding("ClusterRole", None, "rolecall-rbac-reader", group),
+        binding("Role", Some("kube-system"), "rolecall-deployer", &who),
+        role("Role", Some(NAMESPACE), "rolecall-deployer", &keeping()),
+        binding("Role", Some(NAMESPACE), "rolecall-deployer", &who),
+        role("ClusterRole", None, "rolecall-rbac-reader", &reading()),
+        binding("ClusterRole", None, "rolecall-rbac-reader", &who),
     ]
 }
 
@@ -102,6 +92,25 @@ impl KubeCluster {
     }
 }
 
+fn on_the_map(verbs: &[&str]) -> Value {
+    json!([{ "apiGroups": [""], "resources": ["configmaps"], "resourceNames": [MAP_NAME], "verbs": verbs }])
+}
+
+fn keeping() -> Value {
+    json!([
+        { "apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch", "create", "patch"] },
+        { "apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "patch"] },
+    ])
+}
+
+fn reading() -> Value {
+    json!([{
+        "apiGroups": [RBAC],
+        "resources": ["roles", "rolebindings", "clusterroles", "clusterrolebindings"],
+        "verbs": ["get", "list", "watch"],
+    }])
+}
+
 fn role(kind: &str, namespace: Option<&str>, name: &str, rules: &Value) -> Value {
     json!({
         "apiVersion": format!("{RBAC}/v1"),
@@ -111,13 +120,13 @@ fn role(kind: &str, namespace: Option<&str>, name: &str, rules: &Value) -> Value
     })
 }
 
-fn binding(role_kind: &str, namespace: Option<&str>, name: &str, group: &str) -> Value {
+fn binding(role_kind: &str, namespace: Option<&str>, name: &str, who: &Value) -> Value {
     json!({
         "apiVersion": format!("{RBAC}/v1"),
         "kind": format!("{role_kind}Binding"),
         "metadata": metadata(namespace, name),
         "roleRef": { "apiGroup": RBAC, "kind": role_kind, "name": name },
-        "subjects": [{ "apiGroup": RBAC, "kind": "Group", "name": group }],
+        "subjects": [who],
     })
 }
 

@@ -7,8 +7,9 @@
 //!
 //! A version that expired is no error. An API server remembers what happened to ConfigMaps since its own
 //! start, and of that the last events only; a map that nobody touched for a week is at a version from which it
-//! cannot be watched, and observing it again gives that version again. So the watch then begins at "now", and
-//! once it has begun the map is read: what happened before is in the read, what happens after in the watch.
+//! cannot be watched, and observing it again gives that version again. So the watch then begins at "now",
+//! which tells first what is there, and once it has begun the map is read, for a watch does not tell what is
+//! not there: a deletion before that is in the read, one after it in the watch.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;
@@ -31,7 +32,6 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use event::Watched;
 use stream::EventStream;
 
 /// A watch that ends sooner than this, and says nothing, twice in a row, is not begun a third time: whatever
@@ -90,23 +90,15 @@ impl KubeCluster {
             Ok(body) => body,
             Err(refusal) => return expired_or(refusal, &start),
         };
-        if let (Start::Now, Some(seen)) = (&start, seen)
-            && let Some(moved) = self.moved_by_now(seen).await?
-        {
-            return Ok(Outcome::Moved(moved));
+        if start == Start::Now && seen.is_some() && self.is_gone().await? {
+            return Ok(Outcome::Moved(Moved::Deleted));
         }
         EventStream::new(body, patience(time)).until_moved(start, seen).await
     }
 
-    /// For a watch that has begun already, so that nothing is between the two.
-    async fn moved_by_now(&self, seen: &str) -> Result<Option<Moved>, PortError> {
-        match self.connection.find(Request::read(MAP, MAP_PATH).of_metadata()).await? {
-            None => Ok(Some(Moved::Deleted)),
-            Some(answer) => {
-                let map: Watched = answer.json()?;
-                Ok((map.version() != seen).then(|| Moved::Written(map.written())))
-            }
-        }
+    /// Is there no map? Asked once a watch has begun, so that nothing is between the two.
+    async fn is_gone(&self) -> Result<bool, PortError> {
+        Ok(self.connection.find(Request::read(MAP, MAP_PATH).of_metadata()).await?.is_none())
     }
 }
 

@@ -18,8 +18,8 @@ pub(super) struct Watchers {
 }
 
 impl Watchers {
-    pub(super) fn note(&mut self, manager: &str, now: Timestamp) {
-        self.writers.insert(manager.to_owned(), now);
+    pub(super) fn note(&mut self, name: &str, now: Timestamp) {
+        self.writers.insert(name.to_owned(), now);
         self.wake();
     }
 
@@ -28,8 +28,8 @@ impl Watchers {
     }
 
     fn writers(&self) -> Vec<Writer> {
-        let writer = |(manager, time): (&String, &Timestamp)| Writer {
-            manager: manager.clone(),
+        let writer = |(name, time): (&String, &Timestamp)| Writer {
+            name: name.clone(),
             operation: "Update".to_owned(),
             time: Some(*time),
         };
@@ -38,11 +38,11 @@ impl Watchers {
 }
 
 impl FakeCluster {
-    /// Somebody, who calls himself `manager`, does something to the map now.
-    pub fn meddle(&self, manager: &str, deed: impl FnOnce(&mut ObservedAccess)) {
+    /// Somebody, who calls himself `name`, does something to the map now.
+    pub fn meddle(&self, name: &str, deed: impl FnOnce(&mut ObservedAccess)) {
         let mut state = self.state();
         deed(&mut state.observed);
-        state.touch_map(manager);
+        state.touch_map(name);
     }
 }
 

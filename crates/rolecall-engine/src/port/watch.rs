@@ -40,7 +40,7 @@ pub struct Written {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writer {
     /// The field manager: what the writer calls itself, such as `kubectl-edit`. Nobody checks it.
-    pub manager: String,
+    pub name: String,
     /// `Apply` or `Update`.
     pub operation: String,
     /// When it last set a field, to the second, by the API server's clock.
@@ -68,7 +68,7 @@ impl Written {
 
     /// Who wrote last and is not `ours`: whoever overwrote us within our own second counts.
     pub fn last_other_writer(&self, ours: &str) -> Option<&Writer> {
-        self.last_writers().find(|writer| writer.manager != ours)
+        self.last_writers().find(|writer| writer.name != ours)
     }
 }
 
@@ -94,8 +94,8 @@ impl Moved {
 mod tests {
     use super::{Moved, Writer, Written};
 
-    fn writer((manager, time): &(&str, &str)) -> Writer {
-        Writer { manager: (*manager).to_owned(), operation: "Update".to_owned(), time: time.parse().ok() }
+    fn writer((name, time): &(&str, &str)) -> Writer {
+        Writer { name: (*name).to_owned(), operation: "Update".to_owned(), time: time.parse().ok() }
     }
 
     /// Entries as they stand in the object; the last writer; the last one who is not us.
@@ -114,7 +114,7 @@ mod tests {
         ];
         for (entries, last, other) in rows {
             let moved = Moved::Written(Written::new("7", entries.iter().map(writer).collect()));
-            let name = |writer: Option<&Writer>| writer.map(|writer| writer.manager.clone());
+            let name = |writer: Option<&Writer>| writer.map(|writer| writer.name.clone());
             assert_eq!(name(moved.last_writer()).as_deref(), last, "{entries:?}");
             assert_eq!(name(moved.last_other_writer("us")).as_deref(), other, "{entries:?}");
         }

@@ -28,7 +28,7 @@ async fn every_write_wakes() {
     let cluster = cluster(&["theirs"]);
     let edit = || cluster.meddle("kubectl-edit", |observed| alter_roles(observed, String::clear));
     let moved = moved_by(&cluster, edit).await.unwrap();
-    assert_eq!(moved.last_writer().unwrap().manager, "kubectl-edit");
+    assert_eq!(moved.last_writer().unwrap().name, "kubectl-edit");
     let Moved::Written(written) = moved else { unreachable!() };
     assert_eq!(Some(written.resource_version), version(&cluster).await);
 
@@ -46,7 +46,7 @@ async fn what_is_past_is_told_at_once() {
     let seen = version(&cluster).await;
     run(&cluster, &desired(&["dev"]), Approval::ByGuards).await.unwrap();
     let moved = cluster.moved(seen.as_deref()).await.unwrap();
-    assert_eq!(moved.last_writer().map(|writer: &Writer| writer.manager.as_str()), Some("rolecall"));
+    assert_eq!(moved.last_writer().map(|writer: &Writer| writer.name.as_str()), Some("rolecall"));
     assert_eq!(moved.last_other_writer("rolecall"), None);
     let now = version(&cluster).await;
     let mut watch = cluster.moved(now.as_deref());

@@ -29,7 +29,7 @@ pub(super) enum Event {
 /// The map, as far as it is watched: its metadata.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Watched {
+struct Watched {
     metadata: Metadata,
 }
 
@@ -93,20 +93,10 @@ pub(super) fn event(line: &[u8], asked: &Asked) -> Result<Event, PortError> {
     })
 }
 
-impl Watched {
-    pub(super) fn version(&self) -> &str {
-        &self.metadata.resource_version
-    }
-
-    pub(super) fn written(self) -> Written {
-        self.metadata.written()
-    }
-}
-
 impl Metadata {
     fn written(self) -> Written {
         let writers = self.managed_fields.into_iter().map(|entry| Writer {
-            manager: entry.manager,
+            name: entry.manager,
             operation: entry.operation,
             time: entry.time,
         });

@@ -75,7 +75,7 @@ fn tells_who_wrote() {
     let line = line("MODIFIED", "aws-auth", "8")
         .replace(r#""name""#, &format!(r#""managedFields":{fields},"name""#));
     let Event::Written(written) = event(line.as_bytes(), &asked()).unwrap() else { panic!("{line}") };
-    let names: Vec<&str> = written.writers.iter().map(|writer| writer.manager.as_str()).collect();
+    let names: Vec<&str> = written.writers.iter().map(|writer| writer.name.as_str()).collect();
     assert_eq!(names, ["rolecall", "kubectl-create", "old"]);
     assert_eq!(written.last_writer().unwrap().operation, "Apply");
 }

@@ -9,3 +9,6 @@ mod lock;
 mod observe;
 mod records;
 mod stage;
+mod watch;
+mod watch_faults;
+mod watch_rights;

@@ -52,13 +52,23 @@ pub(crate) async fn deployer(cluster: &Cluster) -> KubeCluster {
 
 /// The adapter with a bearer token, at the cluster's own or a proxy's endpoint.
 pub(crate) fn with_tokens(cluster: &Cluster, url: &str, tokens: &Arc<Tokens>) -> KubeCluster {
+    let timeouts = Timeouts { request: Duration::from_secs(10), ..Timeouts::default() };
+    with_timeouts(cluster, url, tokens, timeouts)
+}
+
+/// The same with these timeouts.
+pub(crate) fn with_timeouts(
+    cluster: &Cluster,
+    url: &str,
+    tokens: &Arc<Tokens>,
+    timeouts: Timeouts,
+) -> KubeCluster {
     let endpoint = Endpoint {
         name: cluster.name().to_owned(),
         url: url.to_owned(),
         ca_pem: cluster.ca_pem().into_bytes(),
         tokens: Arc::<Tokens>::clone(tokens),
     };
-    let timeouts = Timeouts { request: Duration::from_secs(10), ..Timeouts::default() };
     KubeCluster::at_endpoint(endpoint, timeouts).unwrap()
 }
 
@@ -80,21 +90,29 @@ impl Tokens {
 
     /// A service account that may do everything, once the API server has heard of it.
     pub(crate) fn of_admin(cluster: &Cluster) -> Arc<Self> {
-        let post = |path: &str, body: Value| cluster.request(Method::POST, path, Some(&body)).unwrap();
-        let account = "/api/v1/namespaces/default/serviceaccounts";
-        post(account, json!({ "metadata": { "name": "kube-tester" } }));
+        let tokens = Self::of_service_account(cluster, "default", "kube-tester");
         let binding = json!({
             "metadata": { "name": "rolecall-kube-tester" },
             "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin" },
             "subjects": [{ "kind": "ServiceAccount", "namespace": "default", "name": "kube-tester" }],
         });
-        post("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding).success().unwrap();
-        let answer = post(&format!("{account}/kube-tester/token"), json!({ "spec": {} })).success().unwrap();
-        let token = answer["status"]["token"].as_str().unwrap();
-        let is_in =
-            || cluster.request_as(token, Method::GET, "/api/v1/secrets", None).unwrap().status.is_success();
+        let bindings = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings";
+        cluster.request(Method::POST, bindings, Some(&binding)).unwrap().success().unwrap();
+        let is_in = || {
+            let answer = cluster.request_as(tokens.text(), Method::GET, "/api/v1/secrets", None);
+            answer.unwrap().status.is_success()
+        };
         assert!(eventually(Duration::from_secs(10), is_in));
-        Self::new(token)
+        tokens
+    }
+
+    /// The token of a service account, which is made if it is not there.
+    pub(crate) fn of_service_account(cluster: &Cluster, namespace: &str, name: &str) -> Arc<Self> {
+        let post = |path: &str, body: Value| cluster.request(Method::POST, path, Some(&body)).unwrap();
+        let account = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
+        post(&account, json!({ "metadata": { "name": name } }));
+        let answer = post(&format!("{account}/{name}/token"), json!({ "spec": {} })).success().unwrap();
+        Self::new(answer["status"]["token"].as_str().unwrap())
     }
 }
 

@@ -51,8 +51,8 @@ pub struct Manners {
     pub patience: Patience,
     /// How we call ourselves where others look.
     pub holder: String,
-    /// The field manager of our own writes.
-    pub manager: &'static str,
+    /// What our own writes call themselves.
+    pub writer: &'static str,
 }
 
 /// Hears how things stand.
@@ -155,7 +155,7 @@ async fn moved(
     match kept.ports.moved(seen).await {
         Ok(moved) => {
             clock.sleep(SETTLES_IN).await;
-            moved.last_other_writer(manners.manager).map(|writer| writer.manager.clone())
+            moved.last_other_writer(manners.writer).map(|writer| writer.name.clone())
         }
         Err(error) => {
             ears.cannot_watch(&kept.name, &error);

@@ -164,7 +164,7 @@ impl Stage {
             interval: SignedDuration::from_mins(1),
             patience: Patience::default(),
             holder: "controller".to_owned(),
-            manager: "rolecall",
+            writer: "rolecall",
         };
         let (nudge, ears, stop) = (self.nudge.clone(), self.ears.clone(), self.stop.subscribe());
         let cluster = self.cluster.clone();
