@@ -10,12 +10,14 @@ mod credentials;
 mod eks;
 mod error;
 mod http_client;
+mod keys;
 mod presign;
 mod redeem;
 mod session;
 mod token_source;
 
 pub use eks::{ClusterName, EksCluster};
+pub use keys::SigningKeys;
 pub use redeem::{StsAnswer, redeem};
 pub use session::{AssumeRole, AwsSession, SessionOptions};
 pub use token_source::{MintedToken, TokenSource};

@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, map, plan, rule, token, verify,
-    whoami,
+    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, map, plan, rule, serve, token,
+    verify, whoami,
 };
 use crate::output::{Color, Format};
 
@@ -69,6 +69,7 @@ pub(crate) enum Command {
     Token(token::TokenArgs),
     Kubeconfig(kubeconfig::KubeconfigArgs),
     Bootstrap(bootstrap::BootstrapArgs),
+    Serve(serve::ServeArgs),
     Rule(rule::RuleArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]

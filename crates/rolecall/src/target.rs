@@ -109,6 +109,17 @@ impl Target {
     }
 }
 
+/// A cluster of `rolecall.yaml`, for a program that stays.
+pub(crate) async fn connect_configured(config: &ClusterConfig) -> Result<KubeCluster, Failure> {
+    let args = ClusterArgs { timeout: REQUEST_TIMEOUT, ..ClusterArgs::default() };
+    if let Some(name) = &config.name {
+        return at_eks(&ClusterName::parse(name), &args, config).await;
+    }
+    let choice = KubeconfigChoice { file: None, context: config.context.clone() };
+    let (cluster, _) = KubeCluster::of_kubeconfig(&choice, timeouts(&args)).await?;
+    Ok(cluster)
+}
+
 /// Runs a command's dealings with the outside, for so long at most.
 pub(crate) fn within<T>(
     timeout: Duration,

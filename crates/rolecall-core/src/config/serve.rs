@@ -177,10 +177,10 @@ fn receivers(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<ReceiverCo
             reader.error(holder, "a receiver needs a `name`, a `kind` and a `secretFile`".to_owned(), None);
             continue;
         };
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        if !is_path_word(&name) {
             reader.error(
                 holder,
-                format!("`{name}` is no name of a receiver: write letters, digits and `-`"),
+                format!("`{name}` is no name of a receiver: write 1 to 63 of `a-z`, `0-9` and `-`"),
                 None,
             );
         } else if receivers.iter().any(|other| other.name == name) {
@@ -189,6 +189,11 @@ fn receivers(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<ReceiverCo
         receivers.push(ReceiverConfig { name, kind, secret_file });
     }
     receivers
+}
+
+fn is_path_word(name: &str) -> bool {
+    let is_of_it = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&name.len()) && name.bytes().all(is_of_it)
 }
 
 /// `90s`, `15m` or `1h`; `None` for anything else.

@@ -129,6 +129,6 @@ fn mistakes_of_a_controller_have_a_place() {
     check_error(
         "serve: {receivers: [{name: a/b, kind: github, secretFile: s}]}\n",
         "3:21",
-        "`a/b` is no name of a receiver: write letters, digits and `-`",
+        "`a/b` is no name of a receiver: write 1 to 63 of `a-z`, `0-9` and `-`",
     );
 }

@@ -71,16 +71,15 @@ pub trait Ears: Send + Sync {
 pub async fn keep(
     kept: &Kept,
     manners: &Manners,
-    clock: &dyn Clock,
+    (clock, state): (&dyn Clock, &mut State),
     (nudge, ears): (&Notify, &dyn Ears),
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut state = State::default();
     let mut failures = 0;
     loop {
         let began = clock.now();
         let standing = tokio::select! {
-            standing = bounded(kept, manners, clock, &mut state) => standing,
+            standing = bounded(kept, manners, clock, state) => standing,
             () = stopped(stop.clone(), LAST_WORDS) => return,
         };
         let pause = if let Some(standing) = &standing {
@@ -98,7 +97,7 @@ pub async fn keep(
             () = stopped(stop.clone(), Duration::ZERO) => return,
             () = nudge.notified() => {}
             writer = moved(kept, manners, clock, (&seen, ears)) => {
-                state.writer = writer.or(state.writer);
+                state.writer = writer.or(state.writer.take());
             }
             () = clock.sleep(pause) => {}
         }

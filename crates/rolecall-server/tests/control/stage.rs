@@ -14,7 +14,7 @@ use rolecall_core::reconcile::Patience;
 use rolecall_core::source::Lineage;
 use rolecall_engine::fake::FakeCluster;
 use rolecall_engine::port::{Clock, Entry, FetchSource, Fetched, PortError, PortFuture, Snapshot};
-use rolecall_engine::reconcile::{Project, Standing};
+use rolecall_engine::reconcile::{Project, Standing, State};
 use rolecall_server::control::{Ears, Kept, Manners, keep};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -170,7 +170,8 @@ impl Stage {
         let cluster = self.cluster.clone();
         self.task = Some(tokio::spawn(async move {
             let clock = PausedClock(Instant::now(), cluster);
-            keep(&kept, &manners, &clock, (&nudge, ears.as_ref()), stop).await;
+            let mut state = State::default();
+            keep(&kept, &manners, (&clock, &mut state), (&nudge, ears.as_ref()), stop).await;
         }));
         self.until(Duration::from_secs(1), |stage| stage.ears.count() >= 1).await;
         self

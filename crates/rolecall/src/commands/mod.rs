@@ -11,6 +11,7 @@ pub(crate) mod man;
 pub(crate) mod map;
 pub(crate) mod plan;
 pub(crate) mod rule;
+pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod verify;
 pub(crate) mod whoami;
@@ -36,6 +37,7 @@ pub(crate) fn run(command: Command, screen: &Screen) -> Result<Status, Failure> 
         Command::Token(args) => token::run(&args, screen),
         Command::Kubeconfig(args) => kubeconfig::run(&args, screen),
         Command::Bootstrap(args) => bootstrap::run(&args, screen),
+        Command::Serve(args) => serve::run(&args, screen),
         Command::Rule(args) => rule::run(&args, screen),
         Command::Completions(args) => completions::run(&args, screen),
         Command::Man(args) => man::run(&args, screen),

@@ -1,0 +1,203 @@
+//! What `serve` says: a line whenever something is no longer as it was, or, for machines, a line a pass.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rolecall_core::render::{API_VERSION, printable};
+use rolecall_engine::port::PortError;
+use rolecall_engine::reconcile::{Done, Standing, Trouble};
+use rolecall_server::control;
+use rolecall_server::http::Health;
+use rolecall_server::metrics::{Metrics, PassOutcome};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+/// Hears everything, counts it, and says what people or machines should know.
+pub(super) struct Ears {
+    is_json: bool,
+    metrics: Arc<Metrics>,
+    /// What was said of each cluster last; `None` as long as nothing was.
+    said: Mutex<BTreeMap<String, Option<String>>>,
+}
+
+impl Ears {
+    pub(super) fn new(is_json: bool, metrics: Arc<Metrics>) -> Self {
+        Self { is_json, metrics, said: Mutex::default() }
+    }
+
+    /// There will be something to hear of these.
+    pub(super) fn expect(&self, clusters: impl Iterator<Item = String>) {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).extend(clusters.map(|name| (name, None)));
+    }
+
+    /// Says something about the process.
+    pub(super) fn note(&self, text: &str) {
+        self.write(&json!({ "kind": "Note", "message": text }), text);
+    }
+
+    /// A cluster cannot be reached at all.
+    pub(super) fn cannot_connect(&self, cluster: &str, failure: &Failure) {
+        self.metrics.pass(cluster, PassOutcome::Failed, Duration::ZERO);
+        let causes: Vec<String> = failure.error.chain().map(ToString::to_string).collect();
+        self.say(
+            cluster,
+            &json!({ "outcome": "failed" }),
+            &format!("cannot be reached: {}", causes.join(": ")),
+        );
+    }
+
+    /// Says of a cluster what was not said just before.
+    fn say(&self, cluster: &str, document: &Value, text: &str) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new =
+            said.insert(cluster.to_owned(), Some(text.to_owned())).flatten().as_deref() != Some(text);
+        if self.is_json || is_new {
+            let mut document = document.clone();
+            document["kind"] = json!("Pass");
+            document["cluster"] = json!(cluster);
+            document["message"] = json!(text);
+            self.write(&document, &format!("{cluster}: {text}"));
+        }
+    }
+
+    fn write(&self, document: &Value, text: &str) {
+        let now = Timestamp::now();
+        let line = if self.is_json {
+            let mut document = document.clone();
+            document["apiVersion"] = json!(API_VERSION);
+            document["at"] = json!(now);
+            format!("{document}\n")
+        } else {
+            format!("{now:.0} {}\n", printable(text))
+        };
+        let mut stdout = io::stdout().lock();
+        // Whoever does not listen any more is no reason to leave the clusters alone.
+        let _ = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
+    }
+}
+
+impl control::Ears for Ears {
+    fn stands(&self, cluster: &str, standing: &Standing, took: Duration) {
+        let outcome = outcome(standing);
+        self.count(cluster, standing, outcome, took);
+        let drift: Vec<Value> = standing
+            .drift
+            .iter()
+            .map(|one| json!({ "message": one.message, "healsAt": one.heals_at }))
+            .collect();
+        let trouble = standing.trouble.iter();
+        let trouble: Vec<Value> =
+            trouble.map(|one| json!({ "reason": one.reason(), "message": one.to_string() })).collect();
+        let document = json!({
+            "outcome": word(outcome),
+            "commit": standing.commit,
+            "drift": drift,
+            "trouble": trouble,
+            "heldUntil": standing.hold.as_ref().map(|hold| hold.until),
+            "record": done(standing).and_then(|report| report.record.clone()),
+            "tookSeconds": took.as_secs_f64(),
+        });
+        self.say(cluster, &document, &told(standing));
+    }
+
+    fn cannot_watch(&self, cluster: &str, why: &PortError) {
+        let text = format!("{cluster}: the map cannot be watched, and is looked at in time only: {why}");
+        self.write(&json!({ "kind": "Watch", "cluster": cluster, "message": why.to_string() }), &text);
+    }
+
+    fn gave_up(&self, cluster: &str, after: Duration) {
+        self.metrics.pass(cluster, PassOutcome::Failed, after);
+        let text = format!("a pass did not end within {} s, and was given up", after.as_secs());
+        self.say(cluster, &json!({ "outcome": "failed" }), &text);
+    }
+}
+
+impl Ears {
+    fn count(&self, cluster: &str, standing: &Standing, outcome: PassOutcome, took: Duration) {
+        self.metrics.pass(cluster, outcome, took);
+        self.metrics.drift(cluster, standing.drift.len());
+        self.metrics.hold(cluster, standing.hold.is_some());
+        for (section, count) in standing.entries {
+            self.metrics.entries(cluster, section, count);
+        }
+        if matches!(standing.done, Some(Done::Healed(_))) {
+            self.metrics.healed(cluster);
+        }
+        if matches!(outcome, PassOutcome::Unchanged | PassOutcome::Applied) {
+            self.metrics.succeeded(cluster, Timestamp::now());
+        }
+        for trouble in &standing.trouble {
+            if let Trouble::Refused(guards, _) = trouble {
+                for guard in guards {
+                    self.metrics.refused(cluster, *guard);
+                }
+            }
+        }
+    }
+}
+
+impl Health for Ears {
+    fn alive(&self) -> Result<(), &'static str> {
+        Ok(())
+    }
+
+    fn ready(&self) -> Result<(), &'static str> {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.values().all(Option::is_some) { Ok(()) } else { Err("not every cluster was looked at yet") }
+    }
+}
+
+fn outcome(standing: &Standing) -> PassOutcome {
+    if standing.is_troubled_by_the_world() {
+        PassOutcome::Failed
+    } else if !standing.trouble.is_empty() {
+        PassOutcome::Refused
+    } else if standing.hold.is_some() {
+        PassOutcome::Held
+    } else if standing.done.is_some() {
+        PassOutcome::Applied
+    } else {
+        PassOutcome::Unchanged
+    }
+}
+
+fn word(outcome: PassOutcome) -> &'static str {
+    match outcome {
+        PassOutcome::Unchanged => "unchanged",
+        PassOutcome::Applied => "applied",
+        PassOutcome::Refused => "refused",
+        PassOutcome::Held => "held",
+        PassOutcome::Failed => "failed",
+    }
+}
+
+fn done(standing: &Standing) -> Option<&rolecall_engine::line::ApplyReport> {
+    match standing.done.as_ref()? {
+        Done::Applied(report) | Done::Healed(report) => Some(report),
+    }
+}
+
+/// How things stand, as a sentence.
+fn told(standing: &Standing) -> String {
+    let commit = standing.commit.as_deref().map_or("no commit", |commit| commit.get(..12).unwrap_or(commit));
+    let mut parts = Vec::new();
+    match &standing.done {
+        Some(Done::Applied(report)) if report.outcome.is_some() => parts.push(format!("applied {commit}")),
+        Some(Done::Healed(_)) => parts.push("healed what somebody changed".to_owned()),
+        _ => {}
+    }
+    parts.extend(standing.trouble.iter().map(|one| format!("{}: {one}", one.reason())));
+    if let Some(hold) = &standing.hold {
+        let why = if hold.reason.is_empty() { String::new() } else { format!(" because {}", hold.reason) };
+        parts.push(format!("held until {}{why}", hold.until));
+    }
+    parts.extend(standing.drift.iter().map(|one| match one.heals_at {
+        Some(at) if standing.done.is_none() => format!("{} (healed at {at:.0})", one.message),
+        _ => one.message.clone(),
+    }));
+    if parts.is_empty() { format!("as {commit} says") } else { parts.join("; ") }
+}

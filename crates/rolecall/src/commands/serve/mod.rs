@@ -1,0 +1,157 @@
+//! `rolecall serve`: keeps clusters as their files in Git say, with no CI at all.
+
+mod clusters;
+mod ears;
+mod source;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use rolecall_core::config::{self, Config, ServeConfig, SourceConfig};
+use rolecall_core::render::CheckedFile;
+use rolecall_engine::port::FetchSource;
+use rolecall_server::http::{Limits, Site, serve};
+use rolecall_server::metrics::Metrics;
+use rolecall_server::receive::{Nudge, Rate, Receivers};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::failure::{Failure, Status};
+use crate::files;
+use crate::interrupts::Interrupts;
+use crate::output::Screen;
+use ears::Ears;
+
+/// How long clusters may take to end a pass once they shall stop.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// So many pushes may wait to be looked at; more are the same to us.
+const NUDGES: usize = 64;
+
+/// Keep clusters as their files in Git say: a push is applied, drift is healed
+///
+/// A new commit of the source is checked, planned, guarded, applied, verified and recorded, as by `rolecall apply`. What
+/// takes access from nodes or protected principals, breaks a section or deletes the map is put back at once; a person
+/// whom somebody removed by hand after `healRemovalsAfter`; an entry that nobody declared is told. A commit that cannot
+/// be used changes nothing, and what was applied last goes on being defended. The annotation `rolecall.dev/hold` on the
+/// map, such as `2026-01-31T18:00:00Z because …`, stops all of it until then.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The file with `source:`, `serve:` and `clusters:`; files that it names are looked for beside it
+    #[arg(long, value_name = "FILE", default_value = "rolecall.yaml")]
+    config: PathBuf,
+    /// The folder for copies of repositories [default: `rolecall/git` in the user's cache]
+    #[arg(long, value_name = "FOLDER")]
+    cache: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &ServeArgs, screen: &Screen) -> Result<Status, Failure> {
+    let (config, source) = read(args, screen)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::io("start the runtime", error))?;
+    let result = runtime.block_on(keep(args, &config, &source, screen));
+    // Whatever hangs is not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+fn read(args: &ServeArgs, screen: &Screen) -> Result<(Config, SourceConfig), Failure> {
+    let text = files::read(&args.config)?;
+    let name = files::shown(&args.config);
+    let (config, findings) = config::parse(&name, &text);
+    screen.findings(CheckedFile::new(&name, &text, 0, findings))?;
+    let mut config = config.ok_or_else(|| files::refused(&args.config))?;
+    let source = config.source.take().ok_or_else(|| {
+        Failure::usage(format!("`{name}` has no `source`"))
+            .hint("write `source: {url: https://…}`: the repository that holds the files of the clusters")
+    })?;
+    if config.clusters.is_empty() {
+        return Err(Failure::usage(format!("`{name}` names no cluster"))
+            .hint("write `clusters: [{name: …, region: …, path: …}]`, or `context:` in place of `name:`"));
+    }
+    Ok((config, source))
+}
+
+async fn keep(
+    args: &ServeArgs,
+    config: &Config,
+    source: &SourceConfig,
+    screen: &Screen,
+) -> Result<Status, Failure> {
+    let mut interrupts = Interrupts::listen().map_err(|error| Failure::io("listen for Ctrl-C", error))?;
+    let metrics = Arc::new(Metrics::new());
+    let ears = Arc::new(Ears::new(screen.is_json(), Arc::clone(&metrics)));
+    let fetches: Arc<dyn FetchSource> =
+        Arc::new(source::open(source, &config.clusters, args.config.parent(), args.cache.clone()).await?);
+    let (stop, stopped) = watch::channel(false);
+    let nudges: Vec<Arc<Notify>> = config.clusters.iter().map(|_| Arc::default()).collect();
+    let listening =
+        listen(args, &config.serve, (&ears, &metrics), &source.url, nudges.clone(), stopped.clone()).await?;
+    let mut kept = clusters::keep_all(config, &source.url, (&fetches, &ears), &nudges, &stopped);
+    interrupts.next().await;
+    ears.note("stopping: passes that are under way may end");
+    stop.send_replace(true);
+    let ended = async { while kept.join_next().await.is_some() {} };
+    tokio::select! {
+        () = ended => {}
+        () = tokio::time::sleep(LAST_WORDS) => ears.note("not everything has ended in time"),
+        () = interrupts.next() => ears.note("stopped at once"),
+    }
+    if let Some(listening) = listening {
+        // It has its own limit, and nothing to lose.
+        drop(tokio::time::timeout(Duration::from_secs(5), listening).await);
+    }
+    Ok(Status::Done)
+}
+
+/// Listens for webhooks, probes and whoever collects metrics, if that is wanted.
+async fn listen(
+    args: &ServeArgs,
+    config: &ServeConfig,
+    (ears, metrics): (&Arc<Ears>, &Arc<Metrics>),
+    url: &str,
+    nudges: Vec<Arc<Notify>>,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<Option<tokio::task::JoinHandle<()>>, Failure> {
+    let Some(address) = &config.listen else {
+        return if config.receivers.is_empty() {
+            Ok(None)
+        } else {
+            Err(Failure::usage("there are receivers and no `listen` address")
+                .hint("write `serve: {listen: 127.0.0.1:8080}`"))
+        };
+    };
+    let (sender, pushes) = mpsc::channel(NUDGES);
+    let receivers = source::receivers(&config.receivers, args.config.parent())?;
+    let receivers = Receivers::new(receivers, Rate::default(), sender, Arc::clone(metrics));
+    let receivers = receivers.map_err(Failure::usage)?;
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|error| Failure::io(format!("listen at `{address}`"), error))?;
+    if let Ok(address) = listener.local_addr() {
+        ears.note(&format!("listening at http://{address}"));
+    }
+    tokio::spawn(pass_on(pushes, url.to_owned(), nudges));
+    let health: Arc<dyn rolecall_server::http::Health> = Arc::clone(ears) as _;
+    let site = Site {
+        receivers: Some(Arc::new(receivers)),
+        health: Some(health),
+        metrics: Some(Arc::clone(metrics)),
+    };
+    let stop = async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    Ok(Some(tokio::spawn(serve(listener, site, Limits::default(), stop))))
+}
+
+/// A push to our repository is a reason for every cluster to look.
+async fn pass_on(mut pushes: mpsc::Receiver<Nudge>, url: String, nudges: Vec<Arc<Notify>>) {
+    while let Some(nudge) = pushes.recv().await {
+        if nudge.push.is_of(&url) {
+            for notify in &nudges {
+                notify.notify_one();
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! From what the configuration says of the source and the receivers to what they are made of. Secrets come from files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rolecall_aws::{AwsSession, SessionOptions};
+use rolecall_core::config::{ClusterConfig, ReceiverConfig, ReceiverKind, ReferenceConfig, SourceConfig};
+use rolecall_core::project;
+use rolecall_engine::port::PortFuture;
+use rolecall_git::{
+    AllowedSigners, AwsKeySource, AwsKeys, Budget, Credentials, GitOptions, GitSource, Reference, SshOptions,
+};
+use rolecall_server::receive;
+use secrecy::SecretString;
+
+use crate::failure::Failure;
+use crate::files;
+use crate::target::variable;
+
+/// The source of all `clusters`.
+pub(super) async fn open(
+    source: &SourceConfig,
+    clusters: &[ClusterConfig],
+    beside: Option<&Path>,
+    cache: Option<PathBuf>,
+) -> Result<GitSource, Failure> {
+    let read = |file: &Option<String>| file.as_deref().map(|file| text(beside, file)).transpose();
+    let folders = clusters.iter().map(folder);
+    let mut paths: Vec<String> = folders.flat_map(project::paths).collect();
+    paths.sort();
+    paths.dedup();
+    let reference = match &source.reference {
+        ReferenceConfig::Branch(name) => Reference::branch(name),
+        ReferenceConfig::Tag(name) => Reference::tag(name),
+        ReferenceConfig::Commit(id) => Reference::commit(id),
+    };
+    let signers = read(&source.allowed_signers_file)?.map(|text| AllowedSigners::parse(&text)).transpose()?;
+    let at = |file: &String| beside.unwrap_or(Path::new("")).join(file);
+    let ssh = match (&source.ssh_key_file, &source.known_hosts_file) {
+        (Some(key), Some(hosts)) => {
+            Some(SshOptions { program: PathBuf::from("ssh"), key: at(key), known_hosts: at(hosts) })
+        }
+        _ => None,
+    };
+    let options = GitOptions {
+        url: source.url.clone(),
+        reference: reference?,
+        paths,
+        credentials: credentials(source, beside).await?,
+        private_ca: read(&source.ca_file)?,
+        ssh,
+        signers,
+        budget: Budget::default(),
+        cache: cache.or_else(cache_folder).ok_or_else(no_cache)?,
+    };
+    Ok(GitSource::new(options)?)
+}
+
+/// The folder of a cluster's files in the repository.
+pub(super) fn folder(cluster: &ClusterConfig) -> &str {
+    let path = cluster.path.as_deref().unwrap_or_default();
+    let path = path.trim_start_matches("./").trim_matches('/');
+    if path == "." { "" } else { path }
+}
+
+async fn credentials(source: &SourceConfig, beside: Option<&Path>) -> Result<Credentials, Failure> {
+    let secret = |file: &String| text(beside, file).map(SecretString::from);
+    Ok(match (&source.token_file, &source.username, &source.password_file) {
+        (Some(token), ..) => Credentials::Token(secret(token)?),
+        (None, Some(user), Some(password)) => {
+            Credentials::Basic { user: user.clone(), password: secret(password)? }
+        }
+        _ if is_code_commit(&source.url) => {
+            let session = AwsSession::load(&SessionOptions::default()).await?;
+            Credentials::CodeCommit(Arc::new(Keys(session)))
+        }
+        _ => Credentials::None,
+    })
+}
+
+fn is_code_commit(url: &str) -> bool {
+    url.starts_with("codecommit::") || url.starts_with("https://git-codecommit")
+}
+
+/// The keys of an AWS session, as CodeCommit's passwords are made of them.
+struct Keys(AwsSession);
+
+impl AwsKeySource for Keys {
+    fn keys(&self) -> PortFuture<'_, AwsKeys> {
+        Box::pin(async {
+            let keys = self.0.keys().await?;
+            Ok(AwsKeys {
+                access_key_id: keys.access_key_id,
+                secret_access_key: keys.secret_access_key,
+                session_token: keys.session_token,
+            })
+        })
+    }
+}
+
+/// The receivers, with their secrets.
+pub(super) fn receivers(
+    receivers: &[ReceiverConfig],
+    beside: Option<&Path>,
+) -> Result<Vec<receive::Receiver>, Failure> {
+    let receiver = |receiver: &ReceiverConfig| {
+        let kind = match receiver.kind {
+            ReceiverKind::Github => receive::ReceiverKind::GitHub,
+            ReceiverKind::Gitlab => receive::ReceiverKind::GitLab,
+            ReceiverKind::Gitea => receive::ReceiverKind::Gitea,
+            ReceiverKind::Bitbucket => receive::ReceiverKind::Bitbucket,
+            ReceiverKind::Generic => receive::ReceiverKind::Generic,
+        };
+        let secret = SecretString::from(text(beside, &receiver.secret_file)?);
+        Ok(receive::Receiver { name: receiver.name.clone(), kind, secret })
+    };
+    receivers.iter().map(receiver).collect()
+}
+
+/// A file that the configuration names, without the line break at its end.
+fn text(beside: Option<&Path>, file: &str) -> Result<String, Failure> {
+    let text = files::read(&beside.unwrap_or(Path::new("")).join(file))?;
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+fn cache_folder() -> Option<PathBuf> {
+    let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")));
+    cache.map(|cache| cache.join("rolecall/git"))
+}
+
+fn no_cache() -> Failure {
+    Failure::new("there is no place for a copy of the repository")
+        .hint("name a folder with `--cache`, or set `HOME`")
+}

@@ -1,0 +1,221 @@
+//! `rolecall serve` on a real cluster: a push gets in, drift is healed, what is wrong is told and changes nothing.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use rolecall_testenv::story::{Cast, NODES, manifest, user};
+use rolecall_testenv::{ClusterOptions, eventually};
+use serde_json::Value;
+
+use crate::run::Desk;
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A process that serves, and what it says.
+struct Serving {
+    child: Child,
+    lines: Receiver<String>,
+    address: String,
+}
+
+impl Serving {
+    /// Starts as the cluster's creator, with the repository of `cast` as the source.
+    fn start(cast: &Cast) -> Self {
+        let folder = cast.cluster.home().join("serve");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("secret"), "a secret of more than 16 bytes\n").unwrap();
+        let config = format!(
+            "apiVersion: rolecall.dev/v1alpha1\nkind: Config\nsource:\n  url: {}\nclusters:\n  - context: admin\nserve:\n  interval: 5s\n  listen: 127.0.0.1:0\n  receivers:\n    - {{name: forge, kind: generic, secretFile: secret}}\n",
+            cast.repository.display()
+        );
+        std::fs::write(folder.join("rolecall.yaml"), config).unwrap();
+        let config = folder.join("rolecall.yaml");
+        let mut command =
+            cast.creator.rolecall_command(&["serve", "-o", "json", "--config", config.to_str().unwrap()]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let (told, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| told.send(line)));
+        let mut serving = Self { child, lines, address: String::new() };
+        let listening = serving.until(|line| line["message"].as_str().unwrap().starts_with("listening at "));
+        let address = listening["message"].as_str().unwrap().rsplit_once('/').unwrap().1;
+        address.clone_into(&mut serving.address);
+        serving
+    }
+
+    /// The next line that is so.
+    fn until(&self, is_it: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + PATIENCE;
+        let mut said = Vec::new();
+        while let Some(left) = end.checked_duration_since(Instant::now()) {
+            let Ok(line) = self.lines.recv_timeout(left) else { break };
+            let document: Value =
+                serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+            if is_it(&document) {
+                return document;
+            }
+            said.push(line);
+        }
+        panic!("it was not said in time: {}", said.join("\n"));
+    }
+
+    fn until_message(&self, part: &str) -> Value {
+        self.until(|line| line["message"].as_str().is_some_and(|message| message.contains(part)))
+    }
+
+    fn ask(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "{request}\r\nhost: x\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Ends it as Kubernetes does.
+    fn terminate(mut self) -> ExitStatus {
+        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let began = Instant::now();
+        let status = self.child.wait().unwrap();
+        assert!(began.elapsed() < Duration::from_secs(20), "it took {:?}", began.elapsed());
+        status
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut git = Command::new("git");
+    git.current_dir(folder).args(["-c", "user.name=a", "-c", "user.email=a@example.com"]).args(arguments);
+    assert!(git.stdout(Stdio::null()).status().unwrap().success(), "{arguments:?}");
+}
+
+/// A cluster with nodes, and a repository whose first commit lets `admin` in.
+fn cast() -> Cast {
+    let cast = Cast::assemble(Path::new(env!("CARGO_BIN_EXE_rolecall")), ClusterOptions::default()).unwrap();
+    cast.creator.rolecall(&["bootstrap", "cluster", "--context", "admin"]).unwrap().succeeded().unwrap();
+    git(&cast.repository, &["init", "-q", "-b", "main"]);
+    push(&cast, &manifest("[]", &user("admin", "system:masters")));
+    cast
+}
+
+fn push(cast: &Cast, text: &str) {
+    cast.write(text).unwrap();
+    git(&cast.repository, &["add", "."]);
+    git(&cast.repository, &["commit", "-q", "-m", "x"]);
+}
+
+fn mappings(cast: &Cast) -> String {
+    let object = cast.cluster.aws_auth().unwrap().unwrap_or_default();
+    format!("{}{}", object["data"]["mapRoles"], object["data"]["mapUsers"])
+}
+
+#[test]
+fn a_push_gets_in_and_drift_is_healed() {
+    let cast = cast();
+    let serving = Serving::start(&cast);
+    let applied = serving.until_message("applied ");
+    assert_eq!((&applied["outcome"], &applied["cluster"]), (&"applied".into(), &"admin".into()));
+    cast.admin.knock().unwrap().succeeded().unwrap();
+    assert!(mappings(&cast).contains("role/nodes"), "what others wrote stays");
+
+    // Somebody empties the map: nodes and people are back within seconds.
+    cast.cluster.write_aws_auth(&[("mapRoles", "[]"), ("mapUsers", "[]")]).unwrap();
+    let began = Instant::now();
+    serving.until_message("healed what somebody changed");
+    assert!(mappings(&cast).contains("role/nodes") && mappings(&cast).contains("user/admin"));
+    assert!(began.elapsed() < Duration::from_secs(20));
+
+    // A commit that cannot be used changes nothing, is told with its place, and what was applied is defended.
+    push(&cast, &manifest("[]", "- userarn: [\n"));
+    let unusable = serving.until_message("aws-auth.yml:");
+    assert_eq!(
+        (&unusable["outcome"], &unusable["trouble"][0]["reason"]),
+        (&"refused".into(), &"Unusable".into())
+    );
+    cast.cluster.write_aws_auth(&[("mapRoles", "- {"), ("mapUsers", "[]")]).unwrap();
+    serving.until_message("healed what somebody changed");
+    assert!(mappings(&cast).contains("role/nodes") && mappings(&cast).contains("user/admin"));
+
+    // The next good one is applied.
+    push(&cast, &manifest("[]", &format!("{}{}", user("admin", "system:masters"), user("ann", "view"))));
+    serving.until_message("applied ");
+    assert!(mappings(&cast).contains("user/ann"));
+    serving.until(|line| line["outcome"] == "unchanged");
+
+    assert!(serving.ask("GET /readyz HTTP/1.1").starts_with("HTTP/1.1 200"));
+    let metrics = serving.ask("GET /metrics HTTP/1.1");
+    assert!(metrics.contains("rolecall_heals_total{cluster=\"admin\"} 2"), "{metrics}");
+    assert!(metrics.contains("rolecall_entries{cluster=\"admin\",section=\"mapUsers\"} 2"), "{metrics}");
+    let unsigned = serving.ask("POST /hooks/forge HTTP/1.1\r\ncontent-length: 0");
+    assert!(unsigned.starts_with("HTTP/1.1 403"), "{unsigned}");
+    assert!(serving.terminate().success());
+}
+
+#[test]
+fn a_person_who_was_removed_by_hand_stays_away_and_a_hold_stops_all_of_it() {
+    let cast = cast();
+    let serving = Serving::start(&cast);
+    serving.until_message("applied ");
+    serving.until(|line| line["outcome"] == "unchanged");
+    cast.cluster.write_aws_auth(&[("mapRoles", NODES)]).unwrap();
+    // Nobody is left in `mapUsers`, and that is no removal of a person.
+    serving.until_message("healed what somebody changed");
+    let held = "rolecall.dev/hold=2999-01-01T00:00:00Z";
+    let annotate = ["annotate", "cm", "aws-auth", "-n", "kube-system", "--overwrite"];
+    cast.creator.kubectl(&[&annotate[..], &[held]].concat()).unwrap().succeeded().unwrap();
+    serving.until_message("HoldIgnored: the hold is longer than a day");
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(10);
+    let held = format!("rolecall.dev/hold={soon} because of an incident");
+    cast.creator.kubectl(&[&annotate[..], &[held.as_str()]].concat()).unwrap().succeeded().unwrap();
+    serving.until(|line| line["kind"] == "Pass" && line["outcome"] == "unchanged");
+    cast.creator
+        .kubectl(&["patch", "cm", "aws-auth", "-n", "kube-system", "-p", "{\"data\":{\"mapUsers\":\"[]\"}}"])
+        .unwrap()
+        .succeeded()
+        .unwrap();
+    let line = serving.until(|line| line["outcome"] == "held");
+    assert!(line["message"].as_str().unwrap().contains("because of an incident"), "{line}");
+    assert!(!mappings(&cast).contains("user/admin"));
+    cast.creator.kubectl(&[&annotate[..], &["rolecall.dev/hold-"]].concat()).unwrap().succeeded().unwrap();
+    serving.until_message("healed what somebody changed");
+    assert!(eventually(PATIENCE, || mappings(&cast).contains("user/admin")));
+    assert!(serving.terminate().success());
+}
+
+#[test]
+fn a_configuration_that_makes_no_sense_is_told() {
+    let desk = Desk::new();
+    let head = "apiVersion: rolecall.dev/v1alpha1\nkind: Config\n";
+    desk.run(&["serve"]).ends(1).says("there is no file `rolecall.yaml`");
+    let check = |text: &str, status: i32, told: &str| {
+        desk.write("rolecall.yaml", &format!("{head}{text}"));
+        desk.run(&["serve"]).ends(status).says(told);
+    };
+    check("", 64, "`rolecall.yaml` has no `source`");
+    check("source: {url: x}\n", 64, "`rolecall.yaml` names no cluster");
+    check("source: {url: x, branch: a, tag: b}\n", 3, "a source has one of `branch`, `tag` and `commit`");
+    let cluster = "clusters: [{context: c}]\n";
+    check(&format!("source: {{url: x, tokenFile: t}}\n{cluster}"), 1, "there is no file `t`");
+    check(&format!("source: {{url: 'http://a/b'}}\n{cluster}"), 1, "http");
+    let receivers = "serve: {receivers: [{name: a, kind: github, secretFile: s}]}\n";
+    check(
+        &format!("source: {{url: /srv}}\n{cluster}{receivers}"),
+        64,
+        "there are receivers and no `listen` address",
+    );
+    desk.write("s", "short\n");
+    let listening = receivers.replace("serve: {", "serve: {listen: '127.0.0.1:0', ");
+    check(
+        &format!("source: {{url: /srv}}\n{cluster}{listening}"),
+        64,
+        "the secret of receiver `a` is shorter than 16 bytes",
+    );
+}
