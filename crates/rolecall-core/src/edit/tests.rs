@@ -320,6 +320,14 @@ fn laid(text: &str) -> String {
 }
 
 #[test]
+fn what_is_laid_out_is_laid_out() {
+    for data in ["  mapAccounts: \"- null\"\n  mapRoles: \n   ---\n\n", "  mapUsers: |\n    ---\n\n\n"] {
+        let once = laid(&format!("{META}data:\n{data}"));
+        assert_eq!(laid(&once), once, "{data}");
+    }
+}
+
+#[test]
 fn one_layout_keeps_every_comment() {
     let written = format!(
         "# the doors\nkind: ConfigMap # of Kubernetes\napiVersion: v1\nmetadata: {{namespace: kube-system, name: \"aws-auth\"}}\ndata:\n    # people\n    mapUsers: '[]'\n\n\n    mapRoles: |  # roles\n        # nodes\n        - groups: [\"system:nodes\", 'a b'] # both\n          # who\n          username: 'system:node:{{{{EC2PrivateDNSName}}}}'\n          rolearn: {NODE}   # the node\n          # - old\n\n\n        # dev\n        - {{username: dev, rolearn: \"{DEV}\"}} # flow\n        # the end\n    other: \"a\\nb\\n\"\n# bye\n"

@@ -26,6 +26,23 @@ pub(super) use comments::of_text as comments_of;
 /// # Errors
 /// Where something cannot be read, or cannot be laid out without losing something.
 pub fn laid_out(document: &AwsAuthDocument) -> Result<String, Refusal> {
+    let mut text = laid_out_once(document)?;
+    // A section that says nothing but markers has another layout once it is a text of its own.
+    for _ in 0..ROUNDS {
+        let Some(laid_out) = AwsAuthDocument::judged(document.file(), &text, None).0 else { break };
+        let again = laid_out_once(&laid_out)?;
+        if again == text {
+            break;
+        }
+        text = again;
+    }
+    Ok(text)
+}
+
+/// More have never been needed.
+const ROUNDS: usize = 3;
+
+fn laid_out_once(document: &AwsAuthDocument) -> Result<String, Refusal> {
     let refused = |what: &str, problem: &str| {
         let reason = format!("{what} cannot be laid out: {problem}");
         Refusal::new(RefusalKind::Refused, reason, "nothing was changed; lay it out by hand")
