@@ -1,8 +1,14 @@
-//! What holds for every file: checking does not fail, mending comes to an end and makes nothing worse.
+//! What holds for every file: checking does not fail, mending comes to an end, makes nothing worse, and lets
+//! nobody in or out who was not meant.
+
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use rolecall_core::check::{Settings, check, fixed, masked};
+use rolecall_core::check::{Settings, check, find_map, fixed, masked};
+use rolecall_core::effective::{EffectiveMap, Entry, Lookup, lookup};
 use rolecall_core::finding::Finding;
+use rolecall_core::identity_mapping::Section;
+use rolecall_core::principal::PrincipalArn;
 
 const ARNS: &[&str] = &[
     "arn:aws:iam::111122223333:role/dev",
@@ -112,8 +118,10 @@ fn holds(text: &str) {
     assert_ne!(mended, text);
     assert_eq!(fixed("f", &mended, &settings), None, "{text}\n----\n{mended}");
     assert!(after.documents >= before.documents, "{text}\n----\n{mended}");
-    let revealed =
-        before.findings.iter().any(|f| matches!(f.code.as_str(), "RC001" | "RC003" | "RC004" | "RC009"));
+    let revealed = before
+        .findings
+        .iter()
+        .any(|f| matches!(f.code.as_str(), "RC001" | "RC003" | "RC004" | "RC005" | "RC009"));
     assert!(revealed || errors(&after.findings) <= errors(&before.findings), "{text}\n----\n{mended}");
     let kept = |text: &str| text.matches("# kept").count();
     assert!(kept(&mended) >= kept(text), "{text}\n----\n{mended}");
@@ -123,6 +131,131 @@ fn holds(text: &str) {
             || mended.matches('\n').count() == mended.matches("\r\n").count(),
         "{text:?}\n----\n{mended:?}"
     );
+}
+
+/// Entries that get in each other's way: few principals, each in many spellings.
+fn rival() -> impl Strategy<Value = String> {
+    let arn = pick(&[
+        "arn:aws:iam::111122223333:role/x",
+        "arn:aws:iam::111122223333:role/X",
+        "\"arn:aws:iam::111122223333:role/x \"",
+        "arn:aws:iam::111122223333:role/t/x",
+        "ARN:aws:iam::111122223333:role/x",
+        "arn:aws:iam::111122223333:role/x\u{200b}",
+        "arn:aws:iam::111122223333:role/y",
+        "\"arn:aws:iam::111122223333:role/t/y\"",
+        "arn:aws:iam::111122223333:user/x",
+        "arn:AWS:iam::111122223333:user/x",
+        "arn:aws:sts::111122223333:assumed-role/x/ann",
+    ]);
+    let key = pick(&["rolearn", "rolearn", "userarn", "userarn", "roleARN", "role\u{200b}arn", "role_arn"]);
+    let groups = pick(&["groups", "groups", "groups", "gro\u{200b}ups"]);
+    let given = pick(&[
+        "[view]",
+        "[edit]",
+        "[system:masters]",
+        "[\" view \"]",
+        "view",
+        "[12]",
+        "[\"system:masters \"]",
+        "[\"system:{{ sessionname }}\"]",
+        "\n      - system:masters",
+    ]);
+    (key, arn, pick(&["dev", "\" dev\"", "12"]), groups, given).prop_map(|(key, arn, name, groups, given)| {
+        format!("    - {key}: {arn}\n      username: {name}\n      {groups}: {given}\n")
+    })
+}
+
+fn rivals() -> impl Strategy<Value = String> {
+    const STYLES: &[&str] = &[" |", " |", " |", " |", "", " >\n    # Joined."];
+    let section = |keys: &'static [&'static str]| {
+        (pick(keys), pick(STYLES), prop::collection::vec(rival(), 0..4))
+            .prop_map(|(key, style, entries)| format!("  {key}:{style}\n{}", entries.concat()))
+    };
+    let accounts = pick(&[
+        "",
+        "",
+        "",
+        "  mapAccounts: |\n    - \"111122223333\"\n",
+        "  mapaccounts: |\n    - \"111122223333\"\n",
+    ]);
+    (section(&["mapRoles", "mapRoles", "maproles"]), section(&["mapUsers", "mapUsers", "mapusers"]), accounts).prop_map(
+        |(roles, users, accounts)| {
+            let head = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\ndata:\n";
+            format!("{head}{roles}{users}{accounts}")
+        },
+    )
+}
+
+/// How many entries of a text are for this principal, however it is spelt.
+fn meant(text: &str, kind: &str, name: &str) -> usize {
+    let lines = text.lines().filter(|line| !line.contains("username:")).map(str::to_lowercase);
+    lines
+        .filter(|line| {
+            let arn = line.trim_matches([' ', '"', '\u{200b}']);
+            let is_session = kind == "role" && arn.ends_with(&format!(":assumed-role/{name}/ann"));
+            is_session || (arn.contains(&format!(":{kind}/")) && arn.ends_with(&format!("/{name}")))
+        })
+        .count()
+}
+
+/// What an entry gives, but for blanks, what nobody sees, and what is lost.
+fn given(entry: &Entry) -> (bool, String, BTreeSet<String>) {
+    let groups = entry.mapping.groups.iter().map(|group| group.trim().to_owned());
+    (entry.mapping.is_cluster_admin(), entry.mapping.username.trim().to_owned(), groups.collect())
+}
+
+fn keeps(before: &Entry, after: &Entry) {
+    let ((was_admin, had_name, had), (is_admin, name, groups)) = (given(before), given(after));
+    assert_eq!(was_admin, is_admin);
+    assert!(had_name.is_empty() || had_name == name);
+    assert!(had.is_empty() || had.contains("") || had == groups || groups.contains("system:{{SessionName}}"));
+    assert!(!groups.contains("system:{{SessionName}}"), "it may become cluster-admin");
+}
+
+fn was_hidden(map: &EffectiveMap, section: Section) -> bool {
+    let reading = map.section(section);
+    let is_misspelt = map.misspelt().iter().any(|misspelt| misspelt.section == section);
+    !is_misspelt
+        && (reading.text().is_none_or(|text| text.trim().starts_with('#')) || reading.unreadable().is_some())
+}
+
+/// Whoever got in gets in as before; who is new is no cluster-admin, and nothing else was for him.
+fn lets_the_same_in(text: &str) {
+    let Some(mended) = fixed("f", text, &Settings::default()) else { return };
+    let map = |text: &str| find_map("f", text).0.expect("these files can be read").effective().clone();
+    let (before, after) = (&map(text), &map(&mended));
+    for (kind, name) in [("role", "x"), ("role", "y"), ("user", "x")] {
+        let arn =
+            PrincipalArn::parse(&format!("arn:aws:iam::111122223333:{kind}/{name}")).expect("it is one");
+        match (lookup(before, &arn, false), lookup(after, &arn, false)) {
+            (Lookup::Nothing, Lookup::Nothing) | (Lookup::Account(_), Lookup::Account(_)) => {}
+            (Lookup::Entry(before), Lookup::Entry(after)) => keeps(before, after),
+            (Lookup::Ambiguous(before), Lookup::Ambiguous(after)) => {
+                assert_eq!(before.len(), after.len());
+                for (before, after) in before.into_iter().zip(after) {
+                    keeps(before, after);
+                }
+            }
+            (Lookup::Ambiguous(before), Lookup::Entry(after)) => {
+                for before in before {
+                    keeps(before, after);
+                }
+            }
+            (Lookup::Nothing | Lookup::Account(_), Lookup::Entry(new))
+                if !was_hidden(before, new.key.section()) =>
+            {
+                assert!(!given(new).0, "{arn} is cluster-admin now");
+                assert_eq!(meant(&mended, kind, name), 1, "{arn}");
+                assert!(matches!(lookup(before, &arn, false), Lookup::Nothing), "{arn}");
+            }
+            (Lookup::Nothing | Lookup::Account(_), Lookup::Entry(_) | Lookup::Ambiguous(_)) => {
+                let is_hidden = |section| was_hidden(before, section);
+                assert!(is_hidden(Section::MapRoles) || is_hidden(Section::MapUsers), "{arn}");
+            }
+            (before, after) => assert_eq!(before, after, "{arn}"),
+        }
+    }
 }
 
 proptest! {
@@ -140,6 +273,12 @@ proptest! {
 
     #[test]
     fn nothing_at_all_fails(text in "\\PC*") {
+        holds(&text);
+    }
+
+    #[test]
+    fn who_gets_in_stays(text in rivals()) {
+        lets_the_same_in(&text);
         holds(&text);
     }
 }

@@ -8,6 +8,7 @@ use core::cmp::Ordering;
 
 use rolecall_yaml::{Splice, apply};
 
+use super::safety::keeps_access;
 use super::{Inspection, Settings, inspect};
 use crate::document::AwsAuthDocument;
 use crate::edit::removals;
@@ -17,8 +18,12 @@ use crate::identity_mapping::Section;
 /// A mended file may have more to mend; this is far more often than that was ever seen.
 const ROUNDS: usize = 24;
 
+/// How often fixes that do not go together are tried in parts, in a file of [`TRIED_BYTES`] or less.
+const TRIES: usize = 200;
+const TRIED_BYTES: usize = 64 * 1024;
+
 /// The text with every safe fix carried out, or `None` if there is nothing to mend. What a comment allows is
-/// left alone. The result has fewer findings than before, and none of another kind.
+/// left alone. The result has fewer findings than before, none of another kind, and lets the same people in.
 pub fn fixed(file: &str, text: &str, settings: &Settings) -> Option<String> {
     let mut mended: Option<String> = None;
     for _ in 0..ROUNDS {
@@ -30,21 +35,61 @@ pub fn fixed(file: &str, text: &str, settings: &Settings) -> Option<String> {
     mended
 }
 
-/// Carries out all fixes at once, or those of one rule where not all of them go together.
+/// Carries out all fixes at once, or those that go together, the ones of one rule after those of another.
 fn round(file: &str, text: &str, settings: &Settings) -> Option<String> {
     let before = inspect(file, text, Some(settings));
-    let fixable: Vec<&Finding> =
+    let mut fixable: Vec<&Finding> =
         before.findings.iter().filter(|finding| finding.fix.is_some() && finding.allowed.is_none()).collect();
-    let mut codes: Vec<Code> = fixable.iter().map(|finding| finding.code).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    let attempt = |wanted: &dyn Fn(Code) -> bool| {
-        let fixes = fixable.iter().filter(|finding| wanted(finding.code)).filter_map(|f| f.fix.as_ref());
-        let edits = splices(&before.documents, fixes);
-        let better = (!edits.is_empty()).then(|| apply(text, &edits))?;
-        is_better(&before, &inspect(file, &better, Some(settings))).then_some(better)
-    };
-    attempt(&|_| true).or_else(|| codes.iter().find_map(|code| attempt(&|other| other == *code)))
+    fixable.sort_by_key(|finding| finding.code);
+    let tries = (TRIES * TRIED_BYTES / text.len().max(TRIED_BYTES)).max(16);
+    let mut round =
+        Round { source: (file, text, settings), before: &before, chosen: Vec::new(), last: None, tries };
+    if !round.take(&fixable) {
+        fixable.chunk_by(|one, other| one.code == other.code).for_each(|of_code| round.take_parts(of_code));
+    }
+    round.last.map(|(text, _)| text)
+}
+
+/// One pass over what can be mended.
+struct Round<'a> {
+    source: (&'a str, &'a str, &'a Settings),
+    before: &'a Inspection,
+    /// The findings that are mended, and what comes of it.
+    chosen: Vec<&'a Finding>,
+    last: Option<(String, Inspection)>,
+    tries: usize,
+}
+
+impl<'a> Round<'a> {
+    /// Mends these too, if that is better and safe.
+    fn take(&mut self, findings: &[&'a Finding]) -> bool {
+        let (file, text, settings) = self.source;
+        let chosen = self.chosen.iter().chain(findings);
+        let edits = splices(&self.before.documents, chosen.filter_map(|finding| finding.fix.as_ref()));
+        if edits.is_empty() {
+            return false;
+        }
+        let mended = apply(text, &edits);
+        let after = inspect(file, &mended, Some(settings));
+        let last = self.last.as_ref().map_or(self.before, |(_, last)| last);
+        let is_taken = is_better(last, &after) && keeps_access(last, &after);
+        if is_taken {
+            self.chosen.extend_from_slice(findings);
+            self.last = Some((mended, after));
+        }
+        is_taken
+    }
+
+    /// Mends what it can of these: where all together are refused, each half, so that one stops no other.
+    fn take_parts(&mut self, findings: &[&'a Finding]) {
+        let Some(left) = self.tries.checked_sub(1) else { return };
+        self.tries = left;
+        if !self.take(findings) && findings.len() > 1 {
+            let (one, other) = findings.split_at(findings.len() / 2);
+            self.take_parts(one);
+            self.take_parts(other);
+        }
+    }
 }
 
 /// The edits of the file that carry out `fixes`, those left out that touch what another one has changed.
@@ -93,8 +138,8 @@ fn apart(mut splices: Vec<Splice>) -> Vec<Splice> {
 ///
 /// What a section hid counts against nobody who makes it readable.
 fn is_better(before: &Inspection, after: &Inspection) -> bool {
-    let fixable = |inspection: &Inspection| {
-        inspection.findings.iter().filter(|f| f.fix.is_some() && f.allowed.is_none()).count()
+    let mendable = |inspection: &Inspection| {
+        inspection.findings.iter().filter(|finding| is_mendable(finding) && finding.allowed.is_none()).count()
     };
     let errors = |inspection: &Inspection| inspection.findings.iter().filter(|f| f.refuses()).count();
     let maps = |inspection: &Inspection| inspection.documents.len();
@@ -103,14 +148,28 @@ fn is_better(before: &Inspection, after: &Inspection) -> bool {
     }
     match hiding(after).cmp(&hiding(before)) {
         Ordering::Less => true,
-        Ordering::Equal => fixable(after) < fixable(before) && errors(after) <= errors(before),
+        Ordering::Equal => mendable(after) < mendable(before) && errors(after) <= errors(before),
         Ordering::Greater => false,
     }
 }
 
+/// Can it be mended, now or once something else is? Whether an ARN can be depends on the other entries.
+fn is_mendable(finding: &Finding) -> bool {
+    let is_of_principal = matches!(
+        finding.code,
+        Code::RepeatedPrincipal
+            | Code::NeverMatches
+            | Code::HiddenCharacter
+            | Code::BlankInArn
+            | Code::ArnCase
+    );
+    is_of_principal || finding.fix.is_some()
+}
+
 /// How many findings hide others, those first that are mended first: a section must have its name and be a text
-/// before it can be read, and its lines must stand apart before one of them can be mended.
-fn hiding(inspection: &Inspection) -> [usize; 3] {
+/// before it can be read, its lines must stand apart before one of them can be mended, and of an entry that is
+/// dropped nothing else is judged.
+fn hiding(inspection: &Inspection) -> [usize; 4] {
     let count = |is_one: &dyn Fn(&Finding) -> bool| {
         inspection.findings.iter().filter(|finding| finding.allowed.is_none() && is_one(finding)).count()
     };
@@ -120,5 +179,6 @@ fn hiding(inspection: &Inspection) -> [usize; 3] {
         count(&|finding| matches!(finding.code, Code::SectionNotText | Code::MisspeltSection)),
         count(&|finding| finding.code == Code::UnreadableSection && is_in_file(finding)),
         count(&|finding| finding.code == Code::UnreadableSection),
+        count(&|finding| finding.code == Code::DroppedEntry),
     ]
 }

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use rolecall_yaml::{Document, Limits, LineIndex, Member, Span, Value, Valued, parse_stream, to_json};
 
 mod mend;
+mod safety;
 
 pub use crate::document::{Settings, masked};
 pub use mend::fixed;

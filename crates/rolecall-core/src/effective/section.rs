@@ -162,6 +162,12 @@ impl SectionReading {
         self.unreadable.as_ref()
     }
 
+    /// Is all of it lost by how it is written: unreadable, or joined to one comment?
+    pub(crate) fn is_lost(&self) -> bool {
+        let is_comment = || self.text.as_ref().is_some_and(|text| text.trim_start().starts_with('#'));
+        self.unreadable.is_some() || (self.entries.is_empty() && self.losses.is_empty() && is_comment())
+    }
+
     /// The section as it is where chance lets it be read.
     pub(super) fn as_read_by_chance(&self) -> Self {
         let entries = self.by_chance.clone();

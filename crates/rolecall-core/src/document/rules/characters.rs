@@ -63,7 +63,7 @@ pub(super) fn disguise_in_arn(text: &str) -> Option<Disguise> {
 }
 
 /// The text without what nobody sees.
-pub(super) fn without_hidden(text: &str) -> String {
+pub(crate) fn without_hidden(text: &str) -> String {
     text.chars().filter(|letter| hidden(*letter).is_none()).collect()
 }
 

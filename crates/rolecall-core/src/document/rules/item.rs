@@ -104,11 +104,16 @@ impl<'a> Item<'a> {
         (self.section, value.filter(|span| !span.is_empty()).unwrap_or(self.span))
     }
 
-    /// Where the groups are written, one by one, if each of those that the authenticator reads is.
+    /// Where the groups are written, one by one, if each of those that the authenticator reads is; of an
+    /// entry that it drops, all.
     pub(super) fn group_nodes(&self) -> &'a [NodeId] {
         let Some(member) = self.groups else { return &[] };
         match &self.inner.node(self.inner.resolve(member.value)).kind {
-            NodeKind::Sequence { items, .. } if items.len() == self.entry.map_or(0, group_count) => items,
+            NodeKind::Sequence { items, .. }
+                if items.len() == self.entry.map_or(items.len(), group_count) =>
+            {
+                items
+            }
             _ => &[],
         }
     }

@@ -10,6 +10,7 @@ use rolecall_yaml::Span;
 mod accounts;
 mod arn;
 mod characters;
+mod claims;
 mod item;
 mod keys;
 mod losses;
@@ -24,6 +25,8 @@ mod templates;
 mod unreadable;
 
 pub(super) use characters::named;
+pub(crate) use characters::without_hidden;
+pub(crate) use claims::Claims;
 
 use super::{AwsAuthDocument, Settings};
 use crate::finding::{Code, Finding, Level};
@@ -35,7 +38,8 @@ use survey::Survey;
 /// Runs every rule over `document`.
 pub(super) fn check(document: &AwsAuthDocument, settings: &Settings, findings: &mut Vec<Finding>) {
     let mut report = Report { document, settings, findings };
-    sections::check(&mut report);
+    let claims = Claims::of(document);
+    sections::check(&mut report, &claims);
     keys::check_file(&mut report);
     for reading in document.effective().sections() {
         unreadable::check(&mut report, reading);
@@ -44,11 +48,13 @@ pub(super) fn check(document: &AwsAuthDocument, settings: &Settings, findings: &
     let readings =
         [Section::MapRoles, Section::MapUsers].map(|section| document.effective().section(section));
     let items: Vec<Vec<Item<'_>>> = readings.iter().map(|reading| item::items(reading)).collect();
-    let survey = Survey::of(items.iter().flatten());
+    let survey = Survey::of(items.iter().flatten(), &document.effective().answers());
     for (reading, items) in readings.iter().zip(&items) {
+        let earlier = report.findings.len();
         losses::check(&mut report, reading, items);
+        claims.withhold_lost(&mut report.findings[earlier..], reading, items);
         for item in items {
-            check_item(&mut report, &survey, item);
+            check_item(&mut report, (&survey, &claims), item);
         }
     }
     let accounts = document.effective().section(Section::MapAccounts);
@@ -56,11 +62,17 @@ pub(super) fn check(document: &AwsAuthDocument, settings: &Settings, findings: &
     accounts::check(&mut report, accounts);
 }
 
-fn check_item(report: &mut Report<'_>, survey: &Survey, item: &Item<'_>) {
+fn check_item(report: &mut Report<'_>, (survey, claims): (&Survey, &Claims), item: &Item<'_>) {
+    let earlier = report.findings.len();
     keys::check_item(report, item);
-    let Some(entry) = item.entry else { return };
+    let Some(entry) = item.entry else {
+        // With its key mended, it would be dropped no more.
+        claims.withhold(&mut report.findings[earlier..], item);
+        return;
+    };
     let earlier = report.findings.len();
     arn::check(report, item, entry);
+    claims.withhold(&mut report.findings[earlier..], item);
     // Whom an entry for a cluster-admin is for is decided by a person.
     if power(&entry.mapping) == Power::ClusterAdmin {
         let spelt = report.findings[earlier..].iter_mut().filter(|finding| finding.code != Code::ArnCase);

@@ -16,15 +16,18 @@ pub(super) fn check(report: &mut Report<'_>, survey: &Survey, item: &Item<'_>, e
         finding.help = Some(help);
     }
     if let Some(index) = entry.mapping.groups.iter().position(|group| group == CLUSTER_ADMIN_GROUP) {
-        let count = survey.cluster_admins;
         let who = &entry.mapping.principal;
-        let message = if count == 1 {
-            format!("`{who}` is cluster-admin, the only one in the map")
-        } else {
-            format!("`{who}` is cluster-admin, one of {count}")
+        let counted = survey.cluster_admins_with(entry);
+        let message = match counted {
+            Some(1) => format!("`{who}` is cluster-admin, the only one in the map"),
+            Some(count) => format!("`{who}` is cluster-admin, one of {count}"),
+            None => format!("`{who}` is not cluster-admin now: this entry does not count"),
         };
         let finding = report.add((Code::ClusterAdmin, Level::Note), item.place_of_group(index), message);
-        finding.help = Some("no RBAC rule can take rights from `system:masters`".into());
+        finding.help = Some(match counted {
+            Some(_) => "no RBAC rule can take rights from `system:masters`".into(),
+            None => "remove the entry, or the group: a later change could make it count".into(),
+        });
     }
 }
 

@@ -6,17 +6,18 @@ use rolecall_yaml::{NodeKind, Span, Splice};
 
 use super::super::MAX_DATA_BYTES;
 use super::Report;
+use super::claims::Claims;
 use crate::finding::{Code, Edit, Fix, Level, nearest};
 use crate::identity_mapping::Section;
 
-pub(super) fn check(report: &mut Report<'_>) {
-    misspelt(report);
+pub(super) fn check(report: &mut Report<'_>, claims: &Claims) {
+    misspelt(report, claims);
     nobody(report);
     nearly_full(report);
 }
 
 /// RC009. The authenticator reads `mapRoles` and not `maproles`, without a word.
-fn misspelt(report: &mut Report<'_>) {
+fn misspelt(report: &mut Report<'_>, claims: &Claims) {
     let document = report.document;
     let known = Section::ALL.map(Section::key);
     for key in document.data().keys().filter(|key| Section::from_key(key).is_none()) {
@@ -24,15 +25,28 @@ fn misspelt(report: &mut Report<'_>) {
         let is_certain = key.eq_ignore_ascii_case(meant);
         let span = key_span(report, key);
         let message = format!("the authenticator does not read `{key}`");
-        let is_free = is_certain && !document.data().contains_key(meant);
         let is_plain = document.text().get(span.start..span.end) == Some(key.as_str());
+        let is_sure = is_certain && is_plain && keys_like(report, meant) == 1;
+        let objection = is_sure.then(|| claims.against_renaming(report, key)).flatten();
         let finding = report.add_in_file((Code::MisspeltSection, Level::Error), span, message);
-        finding.help = Some(format!("did you mean `{meant}`?"));
-        finding.fix = (is_free && is_plain).then(|| {
+        finding.help = Some(match objection {
+            Some(objection) => format!("did you mean `{meant}`? check what it says first: {objection}"),
+            None => format!("did you mean `{meant}`?"),
+        });
+        finding.fix = (is_sure && objection.is_none()).then(|| {
             let splice = Splice { span, text: meant.into() };
             Fix::new(format!("write `{meant}`"), Edit::File([splice].into()))
         });
     }
+}
+
+/// How many keys are this one in some spelling, also before what is no text.
+fn keys_like(report: &Report<'_>, meant: &str) -> usize {
+    let outer = report.document.outer();
+    let data = report.document.data_node().map(|data| &outer.node(data).kind);
+    let Some(NodeKind::Mapping { entries, .. }) = data else { return 0 };
+    let keys = entries.iter().filter_map(|(node, _)| outer.node(*node).scalar());
+    keys.filter(|key| key.eq_ignore_ascii_case(meant)).count()
 }
 
 /// Where a data key stands in the file.

@@ -4,6 +4,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 
 use super::item::Item;
+use crate::effective::{Answers, Entry};
+use crate::identity_mapping::fold;
 use crate::principal::PrincipalKind;
 
 /// Facts about all entries of a map.
@@ -12,20 +14,15 @@ pub(super) struct Survey {
     pub(super) partition: Option<String>,
     /// The accounts with a user that has a path, and one such path.
     pub(super) user_paths: BTreeMap<String, String>,
-    /// How many principals are cluster-admin.
-    pub(super) cluster_admins: usize,
+    /// Who is cluster-admin, be it at times. An entry that does not count makes nobody one.
+    cluster_admins: BTreeSet<String>,
 }
 
 impl Survey {
-    pub(super) fn of<'a>(items: impl Iterator<Item = &'a Item<'a>>) -> Self {
+    pub(super) fn of<'a>(items: impl Iterator<Item = &'a Item<'a>>, answers: &Answers<'_>) -> Self {
         let mut partitions: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         let mut user_paths = BTreeMap::new();
-        let mut admins = BTreeSet::new();
         for (position, item) in items.enumerate() {
-            let Some(entry) = item.entry else { continue };
-            if entry.mapping.is_cluster_admin() {
-                admins.insert(&entry.key);
-            }
             let Some(arn) = item.principal() else { continue };
             partitions.entry(arn.partition()).or_insert((0, position)).0 += 1;
             if arn.kind() == PrincipalKind::User && !arn.path().is_empty() {
@@ -33,10 +30,18 @@ impl Survey {
             }
         }
         let most = partitions.iter().max_by_key(|(_, (count, first))| (*count, core::cmp::Reverse(*first)));
+        let is_admin = |entry: &&Entry| entry.mapping.is_cluster_admin();
+        let admins = answers.iter().filter(|(_, entries)| entries.iter().any(is_admin));
         Self {
             partition: most.map(|(partition, _)| (*partition).into()),
             user_paths,
-            cluster_admins: admins.len(),
+            cluster_admins: admins.map(|(principal, _)| principal.into()).collect(),
         }
+    }
+
+    /// Of how many cluster-admins this entry's principal is one; `None` where it is none.
+    pub(super) fn cluster_admins_with(&self, entry: &Entry) -> Option<usize> {
+        let is_one = self.cluster_admins.contains(&fold(&entry.mapping.principal));
+        is_one.then_some(self.cluster_admins.len())
     }
 }
