@@ -21,11 +21,11 @@ pub(crate) struct Outline {
 
 impl Outline {
     /// Looks through all of a document, once.
-    pub(crate) fn of(text: &str, nodes: &[Node], root: Option<NodeId>) -> Self {
+    pub(crate) fn of(nodes: &[Node], root: Option<NodeId>, redefines_tags: bool) -> Self {
         let mut outline = Self {
             parents: (0..nodes.len()).map(NodeId).collect(),
             is_json: is_json(nodes, root),
-            redefines_tags: text.contains("%TAG"),
+            redefines_tags,
             ..Self::default()
         };
         for (index, node) in nodes.iter().enumerate() {

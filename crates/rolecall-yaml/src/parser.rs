@@ -28,6 +28,10 @@ pub(crate) struct Parser<'t> {
     limits: Limits,
     /// The first character that YAML forbids.
     bad_character: Option<usize>,
+    /// How far yaml.v2 would have read by now.
+    read: usize,
+    /// Whether the text gives tags a meaning of its own: found out once, for all of its documents.
+    redefines_tags: bool,
     tag_directives: Vec<(String, String)>,
     nodes: Vec<Node>,
     anchors: HashMap<String, NodeId>,
@@ -39,12 +43,13 @@ pub(crate) struct Parsed {
     nodes: Vec<Node>,
     pub(crate) root: Option<NodeId>,
     end: usize,
+    redefines_tags: bool,
 }
 
 impl Parsed {
     pub(crate) fn into_document(self, text: &Arc<str>) -> Document {
-        let Self { nodes, root, end } = self;
-        let outline = Arc::new(Outline::of(text, &nodes, root));
+        let Self { nodes, root, end, redefines_tags } = self;
+        let outline = Arc::new(Outline::of(&nodes, root, redefines_tags));
         Document { text: Arc::clone(text), nodes, outline, root, end, has_more: false, index: 0 }
     }
 }
@@ -67,6 +72,8 @@ impl<'t> Parser<'t> {
             text,
             scanner: Scanner::new(text),
             limits: *limits,
+            read: 0,
+            redefines_tags: text.contains("%TAG"),
             bad_character: text.char_indices().find(|(_, c)| !is_allowed(*c)).map(|(at, _)| at),
             tag_directives: Vec::new(),
             nodes: Vec::new(),
@@ -101,13 +108,12 @@ impl<'t> Parser<'t> {
     }
 
     /// A bad character is an error if it lies in what yaml.v2 would have read by now.
-    fn check_characters(&self) -> Result<(), SyntaxError> {
+    fn check_characters(&mut self) -> Result<(), SyntaxError> {
         let Some(bad) = self.bad_character else { return Ok(()) };
-        let mut read = 0;
-        while read <= self.scanner.pos() && read < self.text.len() {
-            read = self.text.floor_char_boundary(read + CHUNK);
+        while self.read <= self.scanner.pos() && self.read < self.text.len() {
+            self.read = self.text.floor_char_boundary(self.read + CHUNK);
         }
-        if bad < read { Err(SyntaxError::character(bad)) } else { Ok(()) }
+        if bad < self.read { Err(SyntaxError::character(bad)) } else { Ok(()) }
     }
 
     fn document(&mut self, first: bool) -> Result<Parsed, SyntaxError> {
@@ -141,7 +147,8 @@ impl<'t> Parser<'t> {
         }
         self.tag_directives.clear();
         self.anchors.clear();
-        Ok(Parsed { nodes: std::mem::take(&mut self.nodes), root, end })
+        let redefines_tags = self.redefines_tags;
+        Ok(Parsed { nodes: std::mem::take(&mut self.nodes), root, end, redefines_tags })
     }
 
     fn explicit_document(&mut self) -> Result<NodeId, SyntaxError> {

@@ -60,6 +60,7 @@ pub(crate) fn project(named: &PathArgs, args: &ClusterArgs, screen: &Screen) -> 
         (None, None) => return Err(no_map_in(path)),
     };
     let text = read(&file)?;
+    screen.heed(&text);
     let (document, findings) = AwsAuthDocument::checked(&shown(&file), &text, &config.config.checks);
     let findings = spoken(findings);
     screen.findings(checked(&file, &text, document.as_ref(), findings.clone()))?;
@@ -81,6 +82,7 @@ pub(crate) fn spoken(mut findings: Vec<Finding>) -> Vec<Finding> {
 /// Reads what the user says was applied before.
 pub(crate) fn previous(path: &Path, screen: &Screen) -> Result<AwsAuthDocument, Failure> {
     let text = read(path)?;
+    screen.heed(&text);
     let (document, findings) = AwsAuthDocument::parse(&shown(path), &text);
     if !has_errors(&findings) {
         return document.ok_or_else(|| refused(path));
@@ -96,6 +98,7 @@ pub(crate) fn observation(
     screen: &Screen,
 ) -> Result<ObservedAccess, Failure> {
     let (name, text) = read_or_stdin(path)?;
+    screen.heed(&text);
     let document = check::read_map(&name, &text).map_err(|findings| {
         // They are about an observation, which nobody will mend: text only.
         screen.talk_of_findings(&CheckedFile::new(&name, &text, 0, findings));

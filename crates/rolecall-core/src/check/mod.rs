@@ -12,7 +12,7 @@ use rolecall_yaml::{Document, Limits, LineIndex, Member, Span, Value, Valued, pa
 mod mend;
 mod safety;
 
-pub use crate::document::{Settings, masked};
+pub use crate::document::{Mask, Settings, masked};
 pub use mend::fixed;
 
 use crate::document::{AwsAuthDocument, finish, is_meant, unreadable_text};

@@ -30,9 +30,7 @@ mod tests;
 
 pub(crate) use config_map::is_meant;
 pub(crate) use rules::{Claims, without_hidden};
-pub(crate) use secrets::Mask;
-pub use secrets::masked;
-pub(crate) use secrets::masked_but_ids;
+pub use secrets::{Mask, masked};
 pub use settings::Settings;
 pub(crate) use verdict::finish;
 

@@ -245,7 +245,7 @@ fn principal_in(inner: &Document, item: NodeId) -> Option<&str> {
     }
 }
 
-fn hide(mask: &Mask<'_>, listed: &mut Listed) {
+fn hide(mask: &Mask, listed: &mut Listed) {
     let IdentityMapping { principal, username, groups } = &mut listed.mapping;
     let messages = listed.marks.iter_mut().map(|mark| &mut mark.message);
     for text in [principal, username].into_iter().chain(groups).chain(messages) {

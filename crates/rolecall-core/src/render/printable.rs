@@ -10,18 +10,19 @@ use alloc::string::{String, ToString};
 
 use serde_json::Value;
 
-use crate::document::masked_but_ids;
+use crate::document::masked;
 
 /// The text with every character spelt out that a terminal would obey, hide or let run backwards, or that makes a
 /// command of it for a CI, and without the secrets that show what they are.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    match masked_but_ids(text) {
+    match masked(text) {
         Cow::Borrowed(text) => spelt_out(text),
         Cow::Owned(text) => Cow::Owned(spelt_out(&text).into_owned()),
     }
 }
 
-fn spelt_out(text: &str) -> Cow<'_, str> {
+/// The same of a text whose secrets are masked already.
+pub fn spelt_out(text: &str) -> Cow<'_, str> {
     if !text.contains(is_harmful) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
@@ -35,7 +36,15 @@ fn spelt_out(text: &str) -> Cow<'_, str> {
 
 /// The same for a text that a line begins with.
 pub fn printable_line(text: &str) -> Cow<'_, str> {
-    let text = printable(text);
+    as_line(printable(text))
+}
+
+/// The same of a line whose secrets are masked already.
+pub fn spelt_out_line(text: &str) -> Cow<'_, str> {
+    as_line(spelt_out(text))
+}
+
+fn as_line(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.trim_start().strip_prefix("::") {
         None => text,
         Some(rest) => Cow::Owned(format!("{}:\\u{{3a}}{rest}", &text[..text.len() - rest.len() - 2])),

@@ -82,6 +82,7 @@ impl Answer {
 
 fn by_file(args: &ExplainArgs, arn: &PrincipalArn, file: &Path, screen: &Screen) -> Result<Answer, Failure> {
     let (name, text) = files::read_or_stdin(file)?;
+    screen.heed(&text);
     let (document, findings) = find_map(&name, &text);
     let Some(document) = document else {
         screen.findings(files::checked(Path::new(&name), &text, None, findings))?;
@@ -101,6 +102,7 @@ fn by_cluster(args: &ExplainArgs, arn: &PrincipalArn, screen: &Screen) -> Result
         let target = Target::connect(&args.cluster, None, screen).await?;
         Ok(line::observe(target.reading()).await?)
     })?;
+    observed.data().values().for_each(|text| screen.heed(text));
     let explanation = explain_observed(&observed, arn, &values(args));
     Ok(Answer::Cluster(explanation, Box::new(observed)))
 }

@@ -66,7 +66,7 @@ pub(crate) fn run(args: &PlanArgs, screen: &Screen) -> Result<Status, Failure> {
         document["plannedBy"] = json!(maker);
     }
     if let Some(out) = &args.out {
-        store(out, &document)?;
+        store(out, &screen.masked(&document))?;
     }
     let mut telling = telling("plan", &planned, Some(&project.file), document);
     telling.suites.push(plan_suite(&planned.plan, &planned.judgements));
@@ -194,6 +194,7 @@ impl Work<'_> {
     }
 
     fn looked(&self, observed: ObservedAccess, circumstances: &Circumstances) -> Looked {
+        observed.data().values().for_each(|text| self.screen.heed(text));
         let maker = observed.caller.known().cloned();
         let observed = match self.applier {
             Some(applier) => observed.as_seen_by(applier),

@@ -8,13 +8,15 @@ mod telling;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
+use rolecall_core::check::Mask;
 use rolecall_core::finding::{Level, has_errors};
-use rolecall_core::render::{CheckReport, CheckedFile, Line, Tone, json_text, printable, printable_line};
+use rolecall_core::render::{CheckReport, CheckedFile, Line, Tone, json_text, spelt_out, spelt_out_line};
 use serde_json::Value;
 
 pub(crate) use difference::difference;
@@ -54,6 +56,8 @@ pub(crate) struct Screen {
     format: Format,
     color: ColorChoice,
     status: StatusLine,
+    /// What hides the secrets of all that was read.
+    mask: Mutex<Mask>,
 }
 
 impl Screen {
@@ -63,7 +67,26 @@ impl Screen {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Self { command, format, color, status: StatusLine::default() }
+        let typed: Vec<_> = std::env::args_os().skip(1).collect();
+        let typed: Vec<_> = typed.iter().map(|argument| argument.to_string_lossy()).collect();
+        let mask = Mutex::new(Mask::repeating(typed.iter().map(AsRef::as_ref)));
+        Self { command, format, color, status: StatusLine::default(), mask }
+    }
+
+    /// Tells from now on nothing that is secret in `text`, which was read.
+    pub(crate) fn heed(&self, text: &str) {
+        self.mask().heed(text);
+    }
+
+    /// A document for scripts as it is told: without the secrets of what was read.
+    pub(crate) fn masked(&self, document: &Value) -> Value {
+        let mut document = document.clone();
+        self.mask().over_document(&mut document);
+        document
+    }
+
+    fn mask(&self) -> MutexGuard<'_, Mask> {
+        self.mask.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The command that speaks.
@@ -96,17 +119,18 @@ impl Screen {
 
     /// Prints a document for scripts.
     pub(crate) fn json(&self, document: &Value) -> Result<(), Failure> {
-        self.data(&json_text(document))
+        self.data(&json_text(&self.masked(document)))
     }
 
     /// Prints a text with its tones.
     pub(crate) fn lines(&self, lines: &[Line]) -> Result<(), Failure> {
-        self.data(&page(lines))
+        self.data(&page(&self.mask(), lines))
     }
 
     /// Shows a text with its tones beside the data.
     pub(crate) fn show(&self, lines: &[Line]) {
-        self.talk(&page(lines));
+        let page = page(&self.mask(), lines);
+        self.talk(&page);
     }
 
     /// Tells something beside the data.
@@ -174,14 +198,15 @@ impl Screen {
     }
 
     fn say(&self, style: Style, label: &str, text: &dyn Display) {
-        self.talk(&format!("{} {}\n", painted(style, label), printable(&text.to_string())));
+        let text = self.mask().over(&text.to_string());
+        self.talk(&format!("{} {}\n", painted(style, label), spelt_out(&text)));
     }
 
     /// Talk goes nowhere if stderr is closed; that is no reason to stop an apply.
     fn talk(&self, text: &str) {
         self.status.clear();
         let mut stderr = AutoStream::new(io::stderr(), self.color);
-        let _ = stderr.write_all(text.as_bytes());
+        let _ = stderr.write_all(self.mask().over_known(text).as_bytes());
     }
 }
 
@@ -198,8 +223,9 @@ pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-fn page(lines: &[Line]) -> String {
-    lines.iter().map(|line| painted(style(line.tone), &printable_line(&line.text)) + "\n").collect()
+fn page(mask: &Mask, lines: &[Line]) -> String {
+    let shown = |line: &Line| painted(style(line.tone), &spelt_out_line(&mask.over(&line.text))) + "\n";
+    lines.iter().map(shown).collect()
 }
 
 fn style(tone: Tone) -> Style {

@@ -34,13 +34,13 @@ impl Screen {
     pub(crate) fn tell(&self, telling: &Telling) -> Result<(), Failure> {
         match self.format {
             Format::Text => self.lines(&telling.lines),
-            Format::Markdown => self.data(&telling.comment()),
+            Format::Markdown => self.told(&telling.comment()),
             Format::Github => {
                 self.show(&telling.lines);
                 self.step_summary(&telling.comment());
-                self.data(&github_remarks(&telling.remarks, telling.file.as_deref()))
+                self.told(&github_remarks(&telling.remarks, telling.file.as_deref()))
             }
-            Format::Junit => self.data(&junit(&format!("rolecall {}", telling.topic), &telling.suites)),
+            Format::Junit => self.told(&junit(&format!("rolecall {}", telling.topic), &telling.suites)),
             // No command has the other two for such a thing: `Command::voices`.
             Format::Json | Format::Sarif | Format::Gitlab => self.json(&telling.document),
         }
@@ -49,7 +49,7 @@ impl Screen {
     /// Tells what a check found in the voice that was asked for.
     pub(crate) fn report(&self, report: &CheckReport) -> Result<(), Failure> {
         match self.format {
-            Format::Text => return self.data(&finding::page(report)),
+            Format::Text => return self.told(&finding::page(report)),
             Format::Json => {}
             Format::Github => {
                 self.talk(&finding::page(report));
@@ -58,7 +58,7 @@ impl Screen {
             // They go into a file as a rule, and the log shall say something, too.
             _ => self.note(report.summary()),
         }
-        self.data(&match self.format {
+        self.told(&match self.format {
             Format::Text | Format::Json => json_text(&findings(report)),
             Format::Markdown => markdown(report),
             Format::Sarif => json_text(&sarif(report, env!("CARGO_PKG_VERSION"))),
@@ -66,6 +66,12 @@ impl Screen {
             Format::Github => github(report),
             Format::Gitlab => json_text(&gitlab(report)),
         })
+    }
+
+    /// Prints what was put together of masked texts, without what other files hold.
+    fn told(&self, text: &str) -> Result<(), Failure> {
+        let text = self.mask().over_known(text).into_owned();
+        self.data(&text)
     }
 
     /// Shows a report beside the data.
@@ -79,7 +85,7 @@ impl Screen {
             return;
         };
         let file = std::fs::OpenOptions::new().append(true).create(true).open(&path);
-        if let Err(error) = file.and_then(|mut file| writeln!(file, "{text}")) {
+        if let Err(error) = file.and_then(|mut file| writeln!(file, "{}", self.mask().over_known(text))) {
             self.warning(format!("the step summary could not be written: {error}"));
         }
     }

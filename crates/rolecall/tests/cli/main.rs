@@ -24,6 +24,7 @@ mod replay;
 mod run;
 mod schema;
 mod schemas;
+mod secrets;
 mod serve;
 mod together;
 mod token;

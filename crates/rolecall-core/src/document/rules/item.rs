@@ -24,6 +24,8 @@ pub(super) struct Item<'a> {
     pub(super) arn_member: Option<Member>,
     pub(super) username: Option<Member>,
     pub(super) groups: Option<Member>,
+    /// Is every field written once? Of several spellings each leaves something of its own.
+    pub(super) is_plainly_keyed: bool,
 }
 
 /// A key of an item and its value.
@@ -56,10 +58,12 @@ pub(super) fn items(reading: &SectionReading) -> Vec<Item<'_>> {
             arn_member: None,
             username: None,
             groups: None,
+            is_plainly_keyed: false,
         };
         let (arn_member, username, groups) =
             (item.member(item.arn_key()), item.member("username"), item.member("groups"));
-        Item { arn_member, username, groups, ..item }
+        let is_plainly_keyed = item.is_plainly_keyed();
+        Item { arn_member, username, groups, is_plainly_keyed, ..item }
     };
     items.iter().enumerate().map(item).collect()
 }
@@ -80,8 +84,7 @@ impl<'a> Item<'a> {
         member_for(self.inner, self.members, field).map(|(key, value)| Member { key, value })
     }
 
-    /// Is every field written once? Of several spellings each leaves something of its own.
-    pub(super) fn is_plainly_keyed(&self) -> bool {
+    fn is_plainly_keyed(&self) -> bool {
         let is_once = |field: &str| {
             let keys = self.members.iter().filter_map(|(key, _)| self.inner.node(*key).scalar());
             keys.filter(|key| folds_to(key, field)).count() <= 1

@@ -3,6 +3,8 @@
 use alloc::format;
 use alloc::string::String;
 
+use rolecall_yaml::Span;
+
 use super::Report;
 use super::item::Item;
 use super::rewrite;
@@ -16,7 +18,7 @@ pub(super) fn check(report: &mut Report<'_>, reading: &SectionReading, items: &[
         let item = items.partition_point(|item| item.span.start <= loss.span.start);
         let item = item.checked_sub(1).map(|at| &items[at]);
         let (code, level, message, help) = describe(loss);
-        let fix = item.filter(|item| item.is_plainly_keyed()).and_then(|item| mend(loss, item));
+        let fix = item.filter(|item| item.is_plainly_keyed).and_then(|item| mend(loss, item));
         let help = match (&loss.kind, item) {
             (LossKind::Entry(_), Some(item)) => likely_mistake(item),
             _ => help,
@@ -88,13 +90,18 @@ fn mend(loss: &Loss, item: &Item<'_>) -> Option<Fix> {
         LossKind::UsernameNotText => rewrite::quoted(section, item.inner, item.username?.value),
         LossKind::GroupsNotList => rewrite::list(section, item.inner, item.groups?.value),
         LossKind::GroupNotText => {
-            let is_it = |node: &&rolecall_yaml::NodeId| item.inner.node(**node).span == loss.span;
-            let group = item.group_nodes().iter().find(is_it)?;
+            let group = at(item.group_nodes(), loss.span, |node| item.inner.node(*node).span)?;
             let is_null = item.inner.node(*group).scalar().is_some_and(rolecall_yaml::is_null);
             rewrite::quoted(section, item.inner, *group).filter(|_| !is_null)
         }
         _ => None,
     }
+}
+
+/// What stands at `span` of things in the order of the text, every one of which may be asked for.
+fn at<T>(things: &[T], span: Span, span_of: impl Fn(&T) -> Span) -> Option<&T> {
+    let index = things.partition_point(|thing| span_of(thing).start < span.start);
+    things.get(index).filter(|thing| span_of(thing) == span)
 }
 
 /// A role under `userarn` in `mapRoles`, or the reverse: the ARN says what was meant.
@@ -108,4 +115,25 @@ fn mend_arn_key(item: &Item<'_>) -> Option<Fix> {
     let arn = PrincipalArn::parse(item.inner.node(other.value).scalar()?).ok()?;
     let meant = if arn.kind() == PrincipalKind::User { "userarn" } else { "rolearn" };
     (meant == wanted).then(|| rewrite::key(item.section, item.inner, other.key, wanted)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+    use core::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_lost_group_is_found_without_a_look_at_all_others() {
+        let groups: Vec<Span> = (0..40_000).map(|n| Span::new(4 * n, 4 * n + 1)).collect();
+        let looks = Cell::new(0);
+        let span = |group: &Span| {
+            looks.set(looks.get() + 1);
+            *group
+        };
+        assert_eq!(at(&groups, groups[30_000], span), Some(&groups[30_000]));
+        assert_eq!(at(&groups, Span::new(1, 2), span), None);
+        assert!(looks.get() < 50, "{} looks", looks.get());
+    }
 }

@@ -57,7 +57,8 @@ pub(super) fn leftover(text: &str) -> Option<&str> {
 
 /// What stands in double braces, with them and without.
 fn braces(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.match_indices("{{").filter_map(|(at, _)| {
+    // Where one is not closed, none after it is: to look on would be to read the rest once for each.
+    text.match_indices("{{").map_while(|(at, _)| {
         let end = at + text[at..].find("}}")?;
         Some((&text[at..end + 2], &text[at + 2..end]))
     })
@@ -81,15 +82,10 @@ fn check_text(
         report.add((Code::LeftoverTemplate, Level::Warning), at, message).help = Some("fill it in".into());
         return;
     }
-    let mut new = text.to_string();
     let mut problem: Option<(String, Option<String>)> = None;
     for (whole, inside) in braces(text).filter(|(_, inside)| !TEMPLATES.contains(inside)) {
-        let same = TEMPLATES.into_iter().find(|name| name.eq_ignore_ascii_case(inside.trim()));
-        if let Some(name) = same {
-            new = new.replace(whole, &format!("{{{{{name}}}}}"));
-        }
-        let near = same.or_else(|| nearest(inside.trim(), &TEMPLATES));
         problem.get_or_insert_with(|| {
+            let near = respelt(inside).or_else(|| nearest(inside.trim(), &TEMPLATES));
             let message = format!("the authenticator has no template `{whole}`: it stays as it is written");
             (message, near.map(|name| format!("did you mean `{{{{{name}}}}}`?")))
         });
@@ -102,8 +98,29 @@ fn check_text(
     let finding = report.add((Code::UnknownTemplate, Level::Warning), at, message);
     let all = "there are `{{AccountID}}`, `{{SessionName}}`, `{{SessionNameRaw}}`, `{{AccessKeyID}}` and `{{EC2PrivateDNSName}}`";
     finding.help = Some(help.unwrap_or_else(|| all.into()));
+    let new = filled_in(text);
     let fix = || rewrite::text(item.section, item.inner, node?, &new);
     finding.fix = (new != text).then(fix).flatten();
+}
+
+/// The template that is meant by what differs from it in case and blanks alone.
+fn respelt(inside: &str) -> Option<&'static str> {
+    TEMPLATES.into_iter().find(|name| name.eq_ignore_ascii_case(inside.trim()))
+}
+
+/// `text` with every template as the authenticator knows it.
+fn filled_in(text: &str) -> String {
+    let (mut new, mut rest) = (String::with_capacity(text.len()), text);
+    for (whole, inside) in braces(text) {
+        let Some((before, after)) = rest.split_once(whole) else { break };
+        new.push_str(before);
+        match respelt(inside) {
+            Some(name) => new.extend(["{{", name, "}}"]),
+            None => new.push_str(whole),
+        }
+        rest = after;
+    }
+    new + rest
 }
 
 /// RC025. A user has no session, and nobody but an instance has a private DNS name.

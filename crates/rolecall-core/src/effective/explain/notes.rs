@@ -1,5 +1,6 @@
 //! What is worth knowing about the entry that answers: templates that nobody has filled yet, and what was lost.
 
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -9,9 +10,10 @@ use serde::Serialize;
 use crate::effective::lookup::Lookup;
 use crate::effective::{EffectiveMap, Entry, Loss, LossKind, TemplateValues};
 use crate::finding::nearest;
+use crate::identity_mapping::Section;
 
 /// Something worth knowing about an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Note {
     /// A stable word for it.
     pub code: &'static str,
@@ -39,8 +41,9 @@ pub(super) fn of_found(map: &EffectiveMap, found: &Lookup<'_>, values: &Template
         Lookup::Account(_) | Lookup::Nothing => &[],
     };
     let mut notes = Vec::new();
+    let losses = losses_of(map, entries);
     for entry in entries {
-        of_losses(map, entry, &mut notes);
+        of_losses(&losses, entry, &mut notes);
         let texts = core::iter::once(&entry.mapping.username).chain(&entry.mapping.groups);
         of_templates(texts.map(String::as_str), values, &mut notes);
     }
@@ -48,6 +51,7 @@ pub(super) fn of_found(map: &EffectiveMap, found: &Lookup<'_>, values: &Template
         let message = format!("`{}` cannot be read, so that no entry of it can answer", reading.section());
         add(&mut notes, "sectionUnreadable", message, None);
     }
+    once(&mut notes);
     notes
 }
 
@@ -103,10 +107,27 @@ fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// What was lost, by the section and the byte at which it stands.
+type Losses<'a> = BTreeMap<(Section, usize), Vec<&'a Loss>>;
+
+/// What was lost of the sections of these entries.
+fn losses_of<'a>(map: &'a EffectiveMap, entries: &[&Entry]) -> Losses<'a> {
+    let sections: BTreeSet<Section> = entries.iter().map(|entry| entry.key.section()).collect();
+    let mut losses = Losses::new();
+    for section in sections {
+        for loss in map.section(section).losses() {
+            losses.entry((section, loss.span.start)).or_default().push(loss);
+        }
+    }
+    losses
+}
+
 /// What the authenticator lost of an entry that it kept.
-fn of_losses(map: &EffectiveMap, entry: &Entry, notes: &mut Vec<Note>) {
-    let is_within = |loss: &&Loss| entry.span.start <= loss.span.start && loss.span.end <= entry.span.end;
-    for loss in map.section(entry.key.section()).losses().iter().filter(is_within) {
+fn of_losses(losses: &Losses<'_>, entry: &Entry, notes: &mut Vec<Note>) {
+    let section = entry.key.section();
+    let begun = losses.range((section, entry.span.start)..=(section, entry.span.end));
+    let is_within = |loss: &&&Loss| loss.span.end <= entry.span.end;
+    for loss in begun.flat_map(|(_, losses)| losses).filter(is_within) {
         let (code, message) = match &loss.kind {
             LossKind::UsernameNotText => ("usernameLost", "its username is not a text, and counts as empty"),
             LossKind::UsernameMissing => ("usernameLost", "it has no username, and enters with an empty one"),
@@ -123,8 +144,11 @@ fn of_losses(map: &EffectiveMap, entry: &Entry, notes: &mut Vec<Note>) {
 }
 
 fn add(notes: &mut Vec<Note>, code: &'static str, message: String, hint: Option<String>) {
-    let note = Note { code, message, hint };
-    if !notes.contains(&note) {
-        notes.push(note);
-    }
+    notes.push(Note { code, message, hint });
+}
+
+/// Says everything once.
+pub(super) fn once(notes: &mut Vec<Note>) {
+    let mut told = BTreeSet::new();
+    notes.retain(|note| told.insert(note.clone()));
 }

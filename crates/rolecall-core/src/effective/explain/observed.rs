@@ -94,6 +94,7 @@ fn before_the_map(
         *remarks = Vec::new();
         let texts = core::iter::once(&entry.username).chain(&entry.groups);
         notes::of_templates(texts.map(String::as_str), values, remarks);
+        notes::once(remarks);
         return BeforeTheMap::Entry {
             username: render_template(&entry.username, values),
             groups: entry.groups.clone(),

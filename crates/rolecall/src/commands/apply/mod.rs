@@ -115,6 +115,7 @@ impl Run<'_> {
             let _progress = self.screen.progress("looking at the cluster");
             let reading = self.project.reading(self.target);
             let observed = line::observe(reading).await.map_err(|error| self.target.failure(error))?;
+            observed.data().values().for_each(|text| self.screen.heed(text));
             let lineage = line::lineage(reading, &self.project.desired, &observed).await?;
             let circumstances = Circumstances { lineage, ..self.circumstances.clone() };
             Ok((line::planned(observed, &self.project.desired, &circumstances), circumstances))
@@ -124,7 +125,7 @@ impl Run<'_> {
         self.show(&planned)?;
         if let Some(stored) = stored {
             let meant = self.as_meant(stored, &planned, &circumstances);
-            stored.check(&document(&meant, &self.project.file))?;
+            stored.check(&document(&meant, &self.project.file), |document| self.screen.masked(document))?;
         }
         if is_refused(&planned.plan, &planned.judgements) {
             return Err(report::refused());

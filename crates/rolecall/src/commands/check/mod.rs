@@ -105,6 +105,7 @@ fn check(
     if checked.documents == 0 && !source.is_named {
         return Ok(None);
     }
+    screen.heed(&source.text);
     if args.fix && mend::mend(&mut source, &settings, screen)? {
         checked = rolecall_core::check::check(&source.name, &source.text, &settings);
     }

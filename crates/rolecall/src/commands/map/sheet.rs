@@ -65,6 +65,7 @@ impl Sheet {
     }
 
     fn of(name: String, path: Option<PathBuf>, text: String, screen: &Screen) -> Result<Self, Failure> {
+        screen.heed(&text);
         let (document, findings) = AwsAuthDocument::parse(&name, &text);
         let Some(document) = document else {
             screen.talk_of_findings(&files::checked(Path::new(&name), &text, None, findings));
