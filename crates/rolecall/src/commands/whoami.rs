@@ -72,6 +72,9 @@ async fn known(args: &WhoAmIArgs, screen: &Screen, target: &Target, seen: Seen) 
         // What may not be read leaves the way in unknown, and nothing else.
         None => line::observe(target.reading()).await.map_err(|error| error.to_string()),
     };
+    if let Ok(observed) = &observed {
+        observed.data().values().for_each(|text| screen.heed(text));
+    }
     let values = TemplateValues {
         session_name: Some(seen.session_name.clone().unwrap_or_default()),
         access_key_id: seen.access_key_id.clone(),
