@@ -13,7 +13,7 @@ use crate::identity_mapping::{EntryKey, IdentityMapping, Section};
 use crate::observed::ObservedAccess;
 use crate::plan::{Action, Change, Plan, Standing, Subject, Unmanaged};
 use crate::principal::strip_path;
-use crate::rights::power;
+use crate::rights::{Power, power};
 
 /// One thing that is not as it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,11 @@ pub(super) fn restored(
 fn protected(file: &Plan, observed: &ObservedAccess) -> Vec<String> {
     let applied = observed.ledger().and_then(|ledger| ledger.applied.get(&file.revision().source));
     applied.iter().flat_map(|applied| &applied.policy.protect).map(|arn| bare(arn)).collect()
+}
+
+/// Was it not there at the last pass, and is it no node's, or more than a node's?
+pub(super) fn is_intruder(entry: &Unmanaged) -> bool {
+    entry.is_new && (entry.standing != Standing::Node || power(&entry.mapping) == Power::ClusterAdmin)
 }
 
 /// An entry that nobody declared, and that was not there at the last pass.

@@ -131,7 +131,10 @@ pub fn decide(
         }
         _ => (next, act(&due, &drift, desired, &whole)),
     };
-    if drift.iter().all(|one| one.urgency == Urgency::Never) {
+    // Whoever let himself in is not put back with the others.
+    if drift.iter().all(|one| one.urgency == Urgency::Never)
+        && !file.unmanaged().iter().any(drift::is_intruder)
+    {
         memory.good = Some(Good::of(desired, observed));
     }
     Pass { act, wake_at, drift, memory }

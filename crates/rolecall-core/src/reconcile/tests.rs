@@ -217,6 +217,23 @@ fn a_stranger_is_loud_and_stays_unless_git_is_the_whole_truth() {
 }
 
 #[test]
+fn whoever_let_himself_in_is_not_put_back_and_a_new_node_is() {
+    let mut world = World::new(Policy::default());
+    let nodes = "'system:bootstrappers', 'system:nodes'";
+    let new_node = entry("role/new-node", "system:node:{{EC2PrivateDNSName}}", nodes);
+    world.alter("mapRoles", |roles| roles.push_str(&new_node));
+    world.look(1);
+    for groups in ["'system:masters'", "'system:nodes', 'system:masters'"] {
+        world.alter("mapRoles", |roles| roles.push_str(&entry("role/intruder", "i", groups)));
+        assert!(!world.look(2).drift.is_empty());
+        world.alter("mapRoles", |roles| *roles = "- {".to_string());
+        assert!(matches!(world.look(3).act, Act::Heal(_)));
+        assert!(world.has("role/new-node") && !world.has("role/intruder"), "{groups}");
+        world.memory.heals.clear();
+    }
+}
+
+#[test]
 fn a_hold_stops_healing_and_revisions_and_ends_by_itself() {
     let mut world = World::new(Policy::default());
     world.remove(&node());
