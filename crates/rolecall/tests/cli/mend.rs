@@ -11,6 +11,24 @@ fn mendable() -> String {
 }
 
 #[test]
+fn what_would_change_who_gets_in_is_left_and_told() {
+    let entry = |role: &str| {
+        format!(
+            "    - rolearn: arn:aws:iam::111122223333:role/{role}\n      username: {role}\n      groups: [g]\n"
+        )
+    };
+    let text = format!("{}    # the b\n{}", entry("a"), entry("b"));
+    let head = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\ndata:\n  mapRoles: >\n";
+    let desk = Desk::new();
+    desk.write("aws-auth.yml", &format!("{head}{text}"));
+    desk.run(&["check", "--fix"])
+        .ends(3)
+        .prints("says something else than its lines")
+        .says("hint: what is left to mend would change who gets in");
+    assert_eq!(desk.read("aws-auth.yml"), format!("{head}{text}"));
+}
+
+#[test]
 fn fix_mends_shows_what_it_did_and_keeps_every_other_byte() {
     let desk = Desk::new();
     let (before, after) = (mendable(), mendable().replace("\" arn:", "\"arn:"));

@@ -73,8 +73,12 @@ pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Status, Failure> 
     } else {
         screen.report(&report)?;
     }
-    if report.counts().mendable > 0 && !args.fix && screen.is_text() {
-        screen.hint("`--fix` mends what can only mean one thing, and shows what it did");
+    if report.counts().mendable > 0 && screen.is_text() {
+        screen.hint(if args.fix {
+            "what is left to mend would change who gets in: that is decided by a person"
+        } else {
+            "`--fix` mends what can only mean one thing, and shows what it did"
+        });
     }
     // All that could be read is told before; what could not be may hold worse.
     let first = unread.next();
