@@ -80,10 +80,7 @@ impl Claims {
 
     /// Takes back the fixes of an entry that another one may be meant instead of, and says so.
     pub(super) fn withhold(&self, findings: &mut [Finding], item: &Item<'_>) {
-        let mut fixes = findings.iter_mut().filter(|finding| finding.fix.is_some()).peekable();
-        if fixes.peek().is_none() {
-            return;
-        }
+        let fixes = findings.iter_mut().filter(|finding| finding.fix.is_some());
         let objection = self.objection_to(item);
         // An entry in capitals answers as it is, whatever others do for its account or as cluster-admin.
         let counts = |code, objection: &&str| code != Code::ArnCase || *objection == ANOTHER;

@@ -2,8 +2,10 @@
 //!
 //! Each is a function of what is written and of what the authenticator makes of it; none looks at a cluster.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::LazyCell;
 
 use rolecall_yaml::Span;
 
@@ -38,7 +40,8 @@ use survey::Survey;
 /// Runs every rule over `document`.
 pub(super) fn check(document: &AwsAuthDocument, settings: &Settings, findings: &mut Vec<Finding>) {
     let mut report = Report { document, settings, findings };
-    let claims = Claims::of(document);
+    // Most files need no mend, and then nobody asks.
+    let claims: LazyClaims<'_> = LazyCell::new(Box::new(|| Claims::of(document)));
     sections::check(&mut report, &claims);
     keys::check_file(&mut report);
     for reading in document.effective().sections() {
@@ -52,7 +55,9 @@ pub(super) fn check(document: &AwsAuthDocument, settings: &Settings, findings: &
     for (reading, items) in readings.iter().zip(&items) {
         let earlier = report.findings.len();
         losses::check(&mut report, reading, items);
-        claims.withhold_lost(&mut report.findings[earlier..], reading, items);
+        if !reading.losses().is_empty() {
+            claims.withhold_lost(&mut report.findings[earlier..], reading, items);
+        }
         for item in items {
             check_item(&mut report, (&survey, &claims), item);
         }
@@ -62,17 +67,20 @@ pub(super) fn check(document: &AwsAuthDocument, settings: &Settings, findings: &
     accounts::check(&mut report, accounts);
 }
 
-fn check_item(report: &mut Report<'_>, (survey, claims): (&Survey, &Claims), item: &Item<'_>) {
+/// Whom entries are for, found out once somebody asks.
+type LazyClaims<'a> = LazyCell<Claims, Box<dyn FnOnce() -> Claims + 'a>>;
+
+fn check_item(report: &mut Report<'_>, (survey, claims): (&Survey, &LazyClaims<'_>), item: &Item<'_>) {
     let earlier = report.findings.len();
     keys::check_item(report, item);
     let Some(entry) = item.entry else {
         // With its key mended, it would be dropped no more.
-        claims.withhold(&mut report.findings[earlier..], item);
+        report.withhold(earlier, claims, item);
         return;
     };
     let earlier = report.findings.len();
     arn::check(report, item, entry);
-    claims.withhold(&mut report.findings[earlier..], item);
+    report.withhold(earlier, claims, item);
     // Whom an entry for a cluster-admin is for is decided by a person.
     if power(&entry.mapping) == Power::ClusterAdmin {
         let spelt = report.findings[earlier..].iter_mut().filter(|finding| finding.code != Code::ArnCase);
@@ -92,6 +100,14 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// Takes back fixes of an entry, those of the findings from `earlier` on, where another one may be meant.
+    fn withhold(&mut self, earlier: usize, claims: &LazyClaims<'_>, item: &Item<'_>) {
+        let findings = &mut self.findings[earlier..];
+        if findings.iter().any(|finding| finding.fix.is_some()) {
+            claims.withhold(findings, item);
+        }
+    }
+
     /// Adds a finding about a span of a section's own text; what is more to say is set on it.
     fn add(&mut self, (code, level): (Code, Level), at: (Section, Span), message: String) -> &mut Finding {
         let place = self.document.place(at.0, at.1);

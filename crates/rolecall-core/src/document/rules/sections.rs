@@ -5,19 +5,19 @@ use alloc::format;
 use rolecall_yaml::{NodeKind, Span, Splice};
 
 use super::super::MAX_DATA_BYTES;
+use super::LazyClaims;
 use super::Report;
-use super::claims::Claims;
 use crate::finding::{Code, Edit, Fix, Level, nearest};
 use crate::identity_mapping::Section;
 
-pub(super) fn check(report: &mut Report<'_>, claims: &Claims) {
+pub(super) fn check(report: &mut Report<'_>, claims: &LazyClaims<'_>) {
     misspelt(report, claims);
     nobody(report);
     nearly_full(report);
 }
 
 /// RC009. The authenticator reads `mapRoles` and not `maproles`, without a word.
-fn misspelt(report: &mut Report<'_>, claims: &Claims) {
+fn misspelt(report: &mut Report<'_>, claims: &LazyClaims<'_>) {
     let document = report.document;
     let known = Section::ALL.map(Section::key);
     for key in document.data().keys().filter(|key| Section::from_key(key).is_none()) {
