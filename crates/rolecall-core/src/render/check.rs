@@ -2,7 +2,8 @@
 //!
 //! A secret that was found in a file is masked in here, so that no voice can tell it; findings know to keep quiet.
 
-use alloc::collections::BTreeMap;
+use alloc::borrow::Cow;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -24,7 +25,8 @@ pub struct CheckReport {
 #[derive(Debug, Clone)]
 pub struct CheckedFile {
     file: String,
-    lines: Vec<SourceLine>,
+    /// The lines that findings are about, by their numbers.
+    lines: BTreeMap<usize, SourceLine>,
     documents: usize,
     findings: Vec<Finding>,
 }
@@ -131,7 +133,10 @@ impl CheckReport {
 impl CheckedFile {
     /// What was found in `file`, whose content is `text`, and how many `aws-auth` documents that holds.
     pub fn new(file: &str, text: &str, documents: usize, findings: Vec<Finding>) -> Self {
-        let lines = lines(&masked(text)).map(SourceLine::new).collect();
+        let told: BTreeSet<usize> = findings.iter().map(|finding| finding.place.line).collect();
+        let masked = if told.is_empty() { Cow::Borrowed("") } else { masked(text) };
+        let lines = (1..).zip(lines(&masked)).filter(|(number, _)| told.contains(number));
+        let lines = lines.map(|(number, line)| (number, SourceLine::new(line))).collect();
         Self { file: file.to_string(), lines, documents, findings }
     }
 
@@ -151,7 +156,7 @@ impl CheckedFile {
     }
 
     fn line(&self, number: usize) -> Option<&SourceLine> {
-        self.lines.get(number.checked_sub(1)?)
+        self.lines.get(&number)
     }
 }
 
