@@ -6,11 +6,11 @@
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Inspection;
-use crate::document::{AwsAuthDocument, Claims, without_hidden};
+use crate::document::{AwsAuthDocument, Claims, braces, filled_in, without_hidden};
 use crate::effective::{Answers, EffectiveMap, Entry, TEMPLATES};
 use crate::finding::Code;
 use crate::identity_mapping::{CLUSTER_ADMIN_GROUP, IdentityMapping, Section};
@@ -159,7 +159,7 @@ fn groups(mapping: &IdentityMapping) -> BTreeSet<Cow<'_, str>> {
 
 /// Is it one now, or can it become one by a template that the authenticator fills?
 fn is_cluster_admin(mapping: &IdentityMapping) -> bool {
-    let is_filled = |group: &str| braces(group).any(|inside| TEMPLATES.contains(&inside));
+    let is_filled = |group: &str| braces(group).any(|(_, inside)| TEMPLATES.contains(&inside));
     mapping.is_cluster_admin()
         || mapping.groups.iter().any(|group| is_filled(group) && may_become(group, CLUSTER_ADMIN_GROUP))
 }
@@ -170,18 +170,5 @@ fn normal(text: &str) -> Cow<'_, str> {
     if trimmed.is_ascii() && !trimmed.contains("{{") {
         return Cow::Borrowed(trimmed);
     }
-    let mut normal = without_hidden(trimmed).trim().to_string();
-    let inside: BTreeSet<String> = braces(&normal).map(ToString::to_string).collect();
-    for inside in inside {
-        let same = TEMPLATES.into_iter().find(|name| name.eq_ignore_ascii_case(inside.trim()));
-        if let Some(name) = same {
-            normal = normal.replace(&["{{", &inside, "}}"].concat(), &["{{", name, "}}"].concat());
-        }
-    }
-    Cow::Owned(normal)
-}
-
-/// What stands in double braces.
-fn braces(text: &str) -> impl Iterator<Item = &str> {
-    text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}").map(|(inside, _)| inside))
+    Cow::Owned(filled_in(without_hidden(trimmed).trim()))
 }

@@ -29,7 +29,7 @@ mod verdict;
 mod tests;
 
 pub(crate) use config_map::is_meant;
-pub(crate) use rules::{Claims, without_hidden};
+pub(crate) use rules::{Claims, braces, filled_in, without_hidden};
 pub use secrets::{Mask, masked};
 pub use settings::Settings;
 pub(crate) use verdict::finish;

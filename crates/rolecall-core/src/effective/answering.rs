@@ -12,7 +12,7 @@ use crate::identity_mapping::{Section, fold, lower};
 use crate::principal::may_be_reported;
 
 /// The entries that answer for each principal that has one of its own; accounts are not in it.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub struct Answers<'a>(BTreeMap<String, Vec<&'a Entry>>);
 
 impl EffectiveMap {

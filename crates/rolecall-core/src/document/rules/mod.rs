@@ -29,6 +29,7 @@ mod unreadable;
 pub(super) use characters::named;
 pub(crate) use characters::without_hidden;
 pub(crate) use claims::Claims;
+pub(crate) use templates::{braces, filled_in};
 
 use super::{AwsAuthDocument, Settings};
 use crate::finding::{Code, Finding, Level};

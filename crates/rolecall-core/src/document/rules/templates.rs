@@ -56,7 +56,7 @@ pub(super) fn leftover(text: &str) -> Option<&str> {
 }
 
 /// What stands in double braces, with them and without.
-fn braces(text: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn braces(text: &str) -> impl Iterator<Item = (&str, &str)> {
     // Where one is not closed, none after it is: to look on would be to read the rest once for each.
     text.match_indices("{{").map_while(|(at, _)| {
         let end = at + text[at..].find("}}")?;
@@ -109,7 +109,7 @@ fn respelt(inside: &str) -> Option<&'static str> {
 }
 
 /// `text` with every template as the authenticator knows it.
-fn filled_in(text: &str) -> String {
+pub(crate) fn filled_in(text: &str) -> String {
     let (mut new, mut rest) = (String::with_capacity(text.len()), text);
     for (whole, inside) in braces(text) {
         let Some((before, after)) = rest.split_once(whole) else { break };
