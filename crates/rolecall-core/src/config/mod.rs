@@ -15,7 +15,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 
-pub use serve::{ReceiverConfig, ReceiverKind, ReferenceConfig, ServeConfig, SourceConfig};
+pub use serve::{ReceiverConfig, ReceiverKind, ReferenceConfig, ServeConfig, SourceConfig, is_receiver_name};
 
 use crate::check::Settings;
 use crate::finding::{Code, Finding, Level, Place, has_errors};

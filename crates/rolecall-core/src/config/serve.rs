@@ -70,18 +70,18 @@ pub struct ReceiverConfig {
     pub secret_file: String,
 }
 
-/// Who sends webhooks.
+/// How deliveries are signed and written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReceiverKind {
-    /// GitHub
-    Github,
-    /// GitLab
-    Gitlab,
-    /// Gitea and Forgejo
+    /// GitHub, cloud and server.
+    GitHub,
+    /// GitLab, with its secret token.
+    GitLab,
+    /// Gitea and Forgejo.
     Gitea,
-    /// Bitbucket
+    /// Bitbucket, cloud and data center.
     Bitbucket,
-    /// Anybody, with an HMAC
+    /// Whoever can compute an HMAC: `X-Rolecall-Signature` over `X-Rolecall-Timestamp`, a dot and the body.
     Generic,
 }
 
@@ -162,8 +162,8 @@ fn receivers(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<ReceiverCo
     for item in reader.list(fields, "receivers") {
         let Some(mut fields) = reader.fields(item, "a receiver") else { continue };
         let kinds = [
-            ("github", ReceiverKind::Github),
-            ("gitlab", ReceiverKind::Gitlab),
+            ("github", ReceiverKind::GitHub),
+            ("gitlab", ReceiverKind::GitLab),
             ("gitea", ReceiverKind::Gitea),
             ("bitbucket", ReceiverKind::Bitbucket),
             ("generic", ReceiverKind::Generic),
@@ -177,7 +177,7 @@ fn receivers(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<ReceiverCo
             reader.error(holder, "a receiver needs a `name`, a `kind` and a `secretFile`".to_owned(), None);
             continue;
         };
-        if !is_path_word(&name) {
+        if !is_receiver_name(&name) {
             reader.error(
                 holder,
                 format!("`{name}` is no name of a receiver: write 1 to 63 of `a-z`, `0-9` and `-`"),
@@ -191,7 +191,8 @@ fn receivers(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<ReceiverCo
     receivers
 }
 
-fn is_path_word(name: &str) -> bool {
+/// Does it fit into a path and a metric?
+pub fn is_receiver_name(name: &str) -> bool {
     let is_of_it = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&name.len()) && name.bytes().all(is_of_it)
 }

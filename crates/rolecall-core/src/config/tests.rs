@@ -102,7 +102,7 @@ fn a_controller_has_a_source_and_its_manners() {
     );
     assert_eq!(config.serve.interval, jiff::SignedDuration::from_secs(90));
     assert_eq!(config.serve.patience.heal_removals_after, jiff::SignedDuration::from_hours(1));
-    assert_eq!(config.serve.receivers[0].kind, ReceiverKind::Github);
+    assert_eq!(config.serve.receivers[0].kind, ReceiverKind::GitHub);
     let (config, _) = parse("rolecall.yaml", &format!("{HEAD}source: {{url: x}}\n"));
     assert_eq!(config.unwrap().source.unwrap().reference, ReferenceConfig::Branch("main".into()));
 }

@@ -18,7 +18,7 @@ mod verify;
 
 pub use bucket::Rate;
 pub use push::Push;
-pub use receiver::{Receiver, ReceiverError, ReceiverKind};
+pub use receiver::{Receiver, ReceiverError};
 pub use receivers::{Answer, Now, Nudge, Receivers};
 pub use refusal::Refusal;
 pub use verify::{Arrived, DeliveryId, Verified, verify};

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
+use rolecall_core::config::{ReceiverKind, is_receiver_name};
 use secrecy::{ExposeSecret, SecretString};
 
 /// Shorter secrets can be guessed offline by whoever saw one signed delivery.
 const MIN_SECRET: usize = 16;
-/// As long as a label of a host name, since the name is part of a path and of a metric.
-const MAX_NAME: usize = 63;
 
 /// Somebody who may tell that something moved, at `/hooks/NAME`.
 #[derive(Clone)]
@@ -18,21 +17,6 @@ pub struct Receiver {
     pub kind: ReceiverKind,
     /// What the forge was given as secret, key or token.
     pub secret: SecretString,
-}
-
-/// How deliveries are signed and written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReceiverKind {
-    /// GitHub, cloud and server.
-    GitHub,
-    /// GitLab, with its secret token.
-    GitLab,
-    /// Gitea and Forgejo.
-    Gitea,
-    /// Bitbucket, cloud and data center.
-    Bitbucket,
-    /// Whoever can compute an HMAC: `X-Rolecall-Signature` over `X-Rolecall-Timestamp`, a dot and the body.
-    Generic,
 }
 
 /// Why a list of receivers cannot be used.
@@ -52,8 +36,7 @@ pub enum ReceiverError {
 impl Receiver {
     /// Says what keeps this receiver from being used.
     pub(super) fn check(&self) -> Result<(), ReceiverError> {
-        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if self.name.is_empty() || self.name.len() > MAX_NAME || !self.name.chars().all(is_plain) {
+        if !is_receiver_name(&self.name) {
             return Err(ReceiverError::Name(self.name.clone()));
         }
         if self.secret.expose_secret().len() < MIN_SECRET {

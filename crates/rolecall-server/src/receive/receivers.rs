@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use rolecall_core::config::ReceiverKind;
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use super::bucket::{Bucket, Rate};
 use super::push::Push;
-use super::receiver::{Receiver, ReceiverError, ReceiverKind};
+use super::receiver::{Receiver, ReceiverError};
 use super::refusal::Refusal;
 use super::replay::Seen;
 use super::verify::{Arrived, Verified, verify};

@@ -6,10 +6,11 @@ use std::fmt;
 
 use http::HeaderMap;
 use jiff::Timestamp;
+use rolecall_core::config::ReceiverKind;
 
 use super::header::only;
 use super::push::{self, Push};
-use super::receiver::{Receiver, ReceiverKind};
+use super::receiver::Receiver;
 use super::refusal::Refusal;
 use super::signature::{Code, code, is_code, is_token};
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use rolecall_core::config::ReceiverKind;
 use rolecall_server::http::{Health, Limits, Site, serve};
 use rolecall_server::metrics::Metrics;
-use rolecall_server::receive::{Nudge, Rate, Receiver, ReceiverKind, Receivers};
+use rolecall_server::receive::{Nudge, Rate, Receiver, Receivers};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};

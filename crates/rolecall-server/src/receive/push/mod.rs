@@ -10,9 +10,9 @@ mod gitea;
 mod github;
 mod gitlab;
 
+use rolecall_core::config::ReceiverKind;
 use serde::de::DeserializeOwned;
 
-use super::receiver::ReceiverKind;
 use super::refusal::Refusal;
 use super::verify::Arrived;
 

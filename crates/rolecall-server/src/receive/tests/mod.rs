@@ -10,9 +10,10 @@ mod proofs;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
+use rolecall_core::config::ReceiverKind;
 use secrecy::SecretString;
 
-use super::{Arrived, Receiver, ReceiverKind, Refusal, Verified, verify};
+use super::{Arrived, Receiver, Refusal, Verified, verify};
 
 const SECRET: &str = "0123456789abcdef-hook-secret";
 const COMMIT: &str = "9f2c1e7a4b5d6c8e0f1a2b3c4d5e6f7a8b9c0d1e";

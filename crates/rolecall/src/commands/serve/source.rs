@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rolecall_aws::{AwsSession, SessionOptions};
-use rolecall_core::config::{ClusterConfig, ReceiverConfig, ReceiverKind, ReferenceConfig, SourceConfig};
+use rolecall_core::config::{ClusterConfig, ReceiverConfig, ReferenceConfig, SourceConfig};
 use rolecall_core::project;
 use rolecall_engine::port::PortFuture;
 use rolecall_git::{
@@ -35,7 +35,7 @@ pub(super) async fn open(
         ReferenceConfig::Commit(id) => Reference::commit(id),
     };
     let signers = read(&source.allowed_signers_file)?.map(|text| AllowedSigners::parse(&text)).transpose()?;
-    let at = |file: &String| beside.unwrap_or(Path::new("")).join(file);
+    let at = |file: &String| place(beside, file);
     let ssh = match (&source.ssh_key_file, &source.known_hosts_file) {
         (Some(key), Some(hosts)) => {
             Some(SshOptions { program: PathBuf::from("ssh"), key: at(key), known_hosts: at(hosts) })
@@ -104,23 +104,21 @@ pub(super) fn receivers(
     beside: Option<&Path>,
 ) -> Result<Vec<receive::Receiver>, Failure> {
     let receiver = |receiver: &ReceiverConfig| {
-        let kind = match receiver.kind {
-            ReceiverKind::Github => receive::ReceiverKind::GitHub,
-            ReceiverKind::Gitlab => receive::ReceiverKind::GitLab,
-            ReceiverKind::Gitea => receive::ReceiverKind::Gitea,
-            ReceiverKind::Bitbucket => receive::ReceiverKind::Bitbucket,
-            ReceiverKind::Generic => receive::ReceiverKind::Generic,
-        };
         let secret = SecretString::from(text(beside, &receiver.secret_file)?);
-        Ok(receive::Receiver { name: receiver.name.clone(), kind, secret })
+        Ok(receive::Receiver { name: receiver.name.clone(), kind: receiver.kind, secret })
     };
     receivers.iter().map(receiver).collect()
 }
 
 /// A file that the configuration names, without the line break at its end.
 fn text(beside: Option<&Path>, file: &str) -> Result<String, Failure> {
-    let text = files::read(&beside.unwrap_or(Path::new("")).join(file))?;
+    let text = files::read(&place(beside, file))?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// Where a file is that the configuration names.
+fn place(beside: Option<&Path>, file: &str) -> PathBuf {
+    beside.unwrap_or(Path::new("")).join(file)
 }
 
 fn cache_folder() -> Option<PathBuf> {
