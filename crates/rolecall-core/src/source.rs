@@ -137,16 +137,19 @@ fn normalised(url: &str) -> String {
     }
 }
 
+/// The host of CodeCommit in a region.
+pub fn code_commit_host(region: &str) -> String {
+    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+    alloc::format!("git-codecommit.{region}.amazonaws.com{suffix}")
+}
+
 /// The URLs of AWS' own Git helper: `codecommit::REGION://[PROFILE@]REPOSITORY`, or without the region.
 fn code_commit(url: &str) -> Option<String> {
     let (region, rest) = url.strip_prefix("codecommit:")?.split_once("//")?;
     let name = bare(without_userinfo(rest));
     Some(match region.trim_matches(':') {
         "" => alloc::format!("codecommit/{name}"),
-        region => {
-            let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-            alloc::format!("git-codecommit.{region}.amazonaws.com{suffix}/v1/repos/{name}")
-        }
+        region => alloc::format!("{}/v1/repos/{name}", code_commit_host(region)),
     })
 }
 

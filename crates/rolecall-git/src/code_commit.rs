@@ -41,12 +41,6 @@ impl fmt::Debug for AwsKeys {
     }
 }
 
-/// The host of CodeCommit in a region.
-pub(crate) fn host(region: &str) -> String {
-    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-    format!("git-codecommit.{region}.amazonaws.com{suffix}")
-}
-
 /// The region that a host of CodeCommit is in: public, FIPS, China, or a VPC endpoint's. `None` for any other.
 pub(crate) fn region(host: &str) -> Option<&str> {
     let host = host.strip_suffix(".cn").filter(|host| host.ends_with(".amazonaws.com")).unwrap_or(host);

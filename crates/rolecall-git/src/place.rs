@@ -5,7 +5,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::code_commit;
+use rolecall_core::source::code_commit_host;
+
 use crate::problem::Problem;
 
 #[cfg(test)]
@@ -111,7 +112,7 @@ fn code_commit(rest: &str) -> Result<Place, Problem> {
     if !is_name(name) || !is_name(region) {
         return Err(form());
     }
-    Ok(Place::Https(Web { host: code_commit::host(region), port: 443, path: format!("/v1/repos/{name}") }))
+    Ok(Place::Https(Web { host: code_commit_host(region), port: 443, path: format!("/v1/repos/{name}") }))
 }
 
 fn web(rest: &str) -> Result<Web, Problem> {

@@ -1,5 +1,7 @@
 //! Hosts and their regions; a password as botocore computes it.
 
+use rolecall_core::source::code_commit_host as host;
+
 use super::*;
 
 #[test]
