@@ -56,8 +56,8 @@ pub async fn pass(work: Work<'_>, state: &mut State) -> Standing {
     if let Err(error) = fetched {
         standing.trouble.push(Trouble::Source(error));
     }
-    let observed = match observe(work.line.reading).await {
-        // I/O
+    let observed = observe(work.line.reading).await; // I/O
+    let observed = match observed {
         Ok(observed) => observed,
         Err(error) => {
             standing.trouble.push(Trouble::Cluster(error));
@@ -92,28 +92,23 @@ async fn reconcile(
 ) -> bool {
     let pass = decided(work, state, wanted, observed);
     standing.decided(&pass);
-    match &pass.act {
+    let is_defended = match &pass.act {
         Act::Apply => {
             let result = act(work, wanted).await; // I/O
             // A commit that changes nothing and goes back before what was applied is not the one to defend.
             let is_applied = result.as_ref().is_ok_and(|report| is_last_word(report, wanted));
             standing.applied(result);
-            is_applied
+            return is_applied;
         }
         Act::Heal(back) => {
             standing.healed(act(work, back).await); // I/O
-            state.remember(pass, work.line.reading.clock.now());
             true
         }
-        Act::Held(_) => {
-            state.remember(pass, work.line.reading.clock.now());
-            false
-        }
-        Act::Nothing | Act::Contended(_) => {
-            state.remember(pass, work.line.reading.clock.now());
-            true
-        }
-    }
+        Act::Nothing | Act::Contended(_) => true,
+        Act::Held(_) => false,
+    };
+    state.remember(pass, work.line.reading.clock.now());
+    is_defended
 }
 
 /// Keeps what was applied last, while the newest commit cannot be.
@@ -172,9 +167,9 @@ async fn act(work: Work<'_>, wanted: &DesiredAccess) -> Result<ApplyReport, Appl
         holder: work.holder.to_owned(),
         lock_wait: LOCK_WAIT,
     };
-    // On the heap: it is large, and most passes do without it.
     let commit = wanted.revision().commit.as_deref().unwrap_or_default();
     let history = History { source: work.source, commit };
     let line = Line { reading: Reading { history: &history, ..work.line.reading }, ..work.line };
+    // On the heap: it is large, and most passes do without it.
     Box::pin(apply(line, request, work.watcher)).await
 }
