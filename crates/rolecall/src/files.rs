@@ -14,8 +14,8 @@ use rolecall_core::finding::{Finding, Level, has_errors};
 use rolecall_core::observed::{Knowledge, ObservedAccess, ObservedMap};
 use rolecall_core::project::{CONFIG_NAME, MAP_NAMES};
 use rolecall_core::render::CheckedFile;
-use rolecall_core::source::SourceId;
-use rolecall_engine::line::Reading;
+use rolecall_core::source::{Lineage, SourceId};
+use rolecall_engine::line::{self, Reading};
 
 use crate::cli::{ClusterArgs, PathArgs};
 use crate::configuration;
@@ -38,6 +38,19 @@ impl Project {
     /// What is read of `target`, and of where these files come from.
     pub(crate) fn reading<'a>(&'a self, target: &'a Target) -> Reading<'a> {
         Reading { history: &self.history, ..target.reading() }
+    }
+
+    /// What the cluster has now, and how these files stand to what was applied there last.
+    pub(crate) async fn look(
+        &self,
+        target: &Target,
+        screen: &Screen,
+    ) -> Result<(ObservedAccess, Knowledge<Lineage>), Failure> {
+        let reading = self.reading(target);
+        let observed = line::observe(reading).await.map_err(|error| target.failure(error))?;
+        screen.heed_map(&observed);
+        let lineage = line::lineage(reading, &self.desired, &observed).await?;
+        Ok((observed, lineage))
     }
 }
 
@@ -105,18 +118,13 @@ pub(crate) fn observation(
         let message = format!("`{name}` does not hold the ConfigMap `aws-auth` of `kube-system`");
         Failure::new(message).hint("`kubectl get cm aws-auth -n kube-system -o yaml` prints it")
     })?;
-    let not_told = || "a saved file does not say".to_owned();
     let identity = ClusterIdentity { name: cluster.unwrap_or(name), endpoint: None, ca_fingerprint: None };
-    Ok(ObservedAccess {
-        cluster: identity,
-        observed_at: None,
-        mode: Knowledge::Unknown(not_told()),
-        access_entries: Knowledge::Unknown(not_told()),
+    let observed = ObservedAccess {
         map: Some(ObservedMap::of_document(&document)),
-        ledger: Knowledge::Unknown(not_told()),
-        unfinished: Vec::new(),
-        caller: Knowledge::Unknown(not_told()),
-    })
+        ..ObservedAccess::unseen(identity, "a saved file does not say")
+    };
+    screen.heed_map(&observed);
+    Ok(observed)
 }
 
 /// Reads a file as text, or stdin where it is named `-`; with the name that messages call it by.

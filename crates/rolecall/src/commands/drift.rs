@@ -1,6 +1,7 @@
 //! `rolecall drift`: what differs between the files and the cluster that nobody planned.
 
 use clap::Args;
+use rolecall_core::guard::Circumstances;
 use rolecall_core::render::{drift_remarks, drift_suite};
 use rolecall_engine::line;
 
@@ -28,7 +29,8 @@ pub(crate) fn run(args: &DriftArgs, screen: &Screen) -> Result<Status, Failure> 
         let _progress = screen.progress("looking at the cluster");
         let target = Target::connect(&args.cluster, project.cluster.as_ref(), screen).await?;
         let circumstances = circumstances(Some(target.cluster.identity().clone()), Vec::new());
-        Ok(line::plan(project.reading(&target), &project.desired, &circumstances).await?)
+        let (observed, lineage) = project.look(&target, screen).await?;
+        Ok(line::planned(observed, &project.desired, &Circumstances { lineage, ..circumstances }))
     })?;
     let mut telling = telling("drift", &planned, Some(&project.file), document(&planned, &project.file));
     telling.remarks = drift_remarks(&planned.plan);

@@ -102,7 +102,7 @@ fn by_cluster(args: &ExplainArgs, arn: &PrincipalArn, screen: &Screen) -> Result
         let target = Target::connect(&args.cluster, None, screen).await?;
         Ok(line::observe(target.reading()).await?)
     })?;
-    observed.data().values().for_each(|text| screen.heed(text));
+    screen.heed_map(&observed);
     let explanation = explain_observed(&observed, arn, &values(args));
     Ok(Answer::Cluster(explanation, Box::new(observed)))
 }

@@ -177,16 +177,14 @@ impl Work<'_> {
     async fn live(&self) -> Result<Looked, Failure> {
         let progress = self.screen.progress("looking at the cluster");
         let target = Target::connect(&self.args.cluster, self.project.cluster.as_ref(), self.screen).await?;
-        let reading = self.project.reading(&target);
-        let observed = line::observe(reading).await.map_err(|error| target.failure(error))?;
-        let lineage = line::lineage(reading, &self.project.desired, &observed).await?;
+        let (observed, lineage) = self.project.look(&target, self.screen).await?;
         let circumstances = circumstances(Some(target.cluster.identity().clone()), self.allowed.clone());
         let mut looked = self.looked(observed, &Circumstances { lineage, ..circumstances });
         if is_refused(&looked.planned.plan, &looked.planned.judgements) {
             return Ok(looked);
         }
         progress.at("asking the API server what it would say");
-        let rehearsal = line::rehearse(reading, &looked.planned.plan).await?;
+        let rehearsal = line::rehearse(target.reading(), &looked.planned.plan).await?;
         if self.applier.is_none() && looked.planned.observed.ledger.known().is_none() {
             looked.remarks.push(may_not_apply(&target));
         }
@@ -194,7 +192,6 @@ impl Work<'_> {
     }
 
     fn looked(&self, observed: ObservedAccess, circumstances: &Circumstances) -> Looked {
-        observed.data().values().for_each(|text| self.screen.heed(text));
         let maker = observed.caller.known().cloned();
         let observed = match self.applier {
             Some(applier) => observed.as_seen_by(applier),

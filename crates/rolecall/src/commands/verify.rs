@@ -31,7 +31,7 @@ pub(crate) fn run(args: &VerifyArgs, screen: &Screen) -> Result<Status, Failure>
         let target = Target::connect(&args.cluster, project.cluster.as_ref(), screen).await?;
         Ok(line::verify(target.reading(), &project.desired, None).await?)
     })?;
-    seen.observed.data().values().for_each(|text| screen.heed(text));
+    screen.heed_map(&seen.observed);
     screen.tell(&telling(&seen, &project.file))?;
     Ok(status(&seen))
 }

@@ -73,7 +73,7 @@ async fn known(args: &WhoAmIArgs, screen: &Screen, target: &Target, seen: Seen) 
         None => line::observe(target.reading()).await.map_err(|error| error.to_string()),
     };
     if let Ok(observed) = &observed {
-        observed.data().values().for_each(|text| screen.heed(text));
+        screen.heed_map(observed);
     }
     let values = TemplateValues {
         session_name: Some(seen.session_name.clone().unwrap_or_default()),

@@ -16,6 +16,7 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use rolecall_core::check::Mask;
 use rolecall_core::finding::{Level, has_errors};
+use rolecall_core::observed::ObservedAccess;
 use rolecall_core::render::{CheckReport, CheckedFile, Line, Tone, json_text, spelt_out, spelt_out_line};
 use serde_json::Value;
 
@@ -76,6 +77,11 @@ impl Screen {
     /// Tells from now on nothing that is secret in `text`, which was read.
     pub(crate) fn heed(&self, text: &str) {
         self.mask().heed(text);
+    }
+
+    /// The same of a cluster's map.
+    pub(crate) fn heed_map(&self, observed: &ObservedAccess) {
+        observed.data().values().for_each(|text| self.heed(text));
     }
 
     /// A document for scripts as it is told: without the secrets of what was read.

@@ -113,10 +113,7 @@ impl Run<'_> {
     fn look(&self, stored: Option<&StoredPlan>) -> Result<Option<Approval>, Failure> {
         let planning = async {
             let _progress = self.screen.progress("looking at the cluster");
-            let reading = self.project.reading(self.target);
-            let observed = line::observe(reading).await.map_err(|error| self.target.failure(error))?;
-            observed.data().values().for_each(|text| self.screen.heed(text));
-            let lineage = line::lineage(reading, &self.project.desired, &observed).await?;
+            let (observed, lineage) = self.project.look(self.target, self.screen).await?;
             let circumstances = Circumstances { lineage, ..self.circumstances.clone() };
             Ok((line::planned(observed, &self.project.desired, &circumstances), circumstances))
         };

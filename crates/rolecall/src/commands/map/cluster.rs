@@ -79,7 +79,7 @@ pub(super) async fn look(args: &ClusterArgs, screen: &Screen) -> Result<(Target,
     let _progress = screen.progress("looking at the cluster");
     let target = Target::connect(args, None, screen).await?;
     let observed = line::observe(target.reading()).await.map_err(|error| target.failure(error))?;
-    observed.data().values().for_each(|text| screen.heed(text));
+    screen.heed_map(&observed);
     Ok((target, observed))
 }
 
