@@ -141,11 +141,12 @@ pub fn decide(
 }
 
 impl Pass {
-    /// What to remember once the act is done.
+    /// What to remember once the act is done, or was not. Only a heal that may have written the map is one that
+    /// somebody can undo.
     #[must_use]
-    pub fn remembered(self, writer: Option<&str>, now: Timestamp) -> Memory {
+    pub fn remembered(self, is_written: bool, writer: Option<&str>, now: Timestamp) -> Memory {
         let mut memory = self.memory;
-        if matches!(self.act, Act::Heal(_)) {
+        if is_written && matches!(self.act, Act::Heal(_)) {
             memory.heals.push((now, writer.map(ToString::to_string)));
         }
         memory

@@ -65,7 +65,7 @@ impl World {
             assert_eq!(self.cluster.ledger(), Some(plan.ledger()), "a heal changes nobody's ownership");
             self.cluster = predict(&plan, &self.cluster);
         }
-        self.memory = pass.clone().remembered(WRITER, minutes(minute));
+        self.memory = pass.clone().remembered(true, WRITER, minutes(minute));
         pass
     }
 

@@ -149,6 +149,13 @@ pub enum ApplyError {
     },
 }
 
+impl ApplyError {
+    /// Was the map written, or can nobody tell?
+    pub fn may_have_written(&self) -> bool {
+        matches!(self, Self::Unanswered { .. } | Self::Unfinished { .. })
+    }
+}
+
 fn fate(record: Option<&str>, unread: Option<&PortError>) -> String {
     let seen = match unread {
         Some(why) => format!("there was no answer, and the map could not be read afterwards ({why})"),

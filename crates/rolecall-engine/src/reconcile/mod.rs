@@ -92,6 +92,7 @@ async fn reconcile(
 ) -> bool {
     let pass = decided(work, state, wanted, observed);
     standing.decided(&pass);
+    let mut is_written = false;
     let is_defended = match &pass.act {
         Act::Apply => {
             let result = act(work, wanted).await; // I/O
@@ -101,13 +102,13 @@ async fn reconcile(
             return is_applied;
         }
         Act::Heal(back) => {
-            standing.healed(act(work, back).await); // I/O
+            is_written = heal(work, back, standing).await; // I/O
             true
         }
         Act::Nothing | Act::Contended(_) => true,
         Act::Held(_) => false,
     };
-    state.remember(pass, work.line.reading.clock.now());
+    state.remember(pass, is_written, work.line.reading.clock.now());
     is_defended
 }
 
@@ -120,14 +121,25 @@ async fn defend(
     standing: &mut Standing,
 ) {
     let pass = decided(work, state, defended, observed);
-    match &pass.act {
+    let is_written = match &pass.act {
         // Somebody else has applied something newer meanwhile: that is not ours to undo.
         Act::Apply => return,
-        Act::Heal(back) => standing.healed(act(work, back).await), // I/O
-        Act::Nothing | Act::Held(_) | Act::Contended(_) => {}
-    }
+        Act::Heal(back) => heal(work, back, standing).await, // I/O
+        Act::Nothing | Act::Held(_) | Act::Contended(_) => false,
+    };
     standing.decided(&pass);
-    state.remember(pass, work.line.reading.clock.now());
+    state.remember(pass, is_written, work.line.reading.clock.now());
+}
+
+/// Puts back what is due. Says whether the map may have been written: only that can be undone by somebody.
+async fn heal(work: Work<'_>, back: &DesiredAccess, standing: &mut Standing) -> bool {
+    let result = act(work, back).await; // I/O
+    let is_written = match &result {
+        Ok(report) => report.outcome.is_some(),
+        Err(error) => error.may_have_written(),
+    };
+    standing.healed(result);
+    is_written
 }
 
 fn decided(work: Work<'_>, state: &State, wanted: &DesiredAccess, observed: &ObservedAccess) -> Pass {

@@ -39,8 +39,8 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn remember(&mut self, pass: Pass, now: Timestamp) {
-        self.memory = pass.remembered(self.writer.as_deref(), now);
+    pub(super) fn remember(&mut self, pass: Pass, is_written: bool, now: Timestamp) {
+        self.memory = pass.remembered(is_written, self.writer.as_deref(), now);
     }
 }
 

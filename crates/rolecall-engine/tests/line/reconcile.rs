@@ -203,6 +203,18 @@ async fn every_step_of_a_pass_may_fail_and_the_next_one_carries_on() {
 }
 
 #[tokio::test]
+async fn a_heal_that_wrote_nothing_is_not_one_that_somebody_undid() {
+    let mut stage = Stage::new().await;
+    stage.meanwhile(|observed| alter_roles(observed, String::clear));
+    for _ in 0..4 {
+        stage.cluster.fail(Step::Acquire, Moment::Before, error(PortErrorKind::Unavailable));
+        assert_eq!(reasons(&stage.pass().await), ["Failed"]);
+    }
+    assert!(matches!(stage.pass().await.done, Some(Done::Healed(_))));
+    assert_eq!(names(&stage.cluster), ["deployer", "dev"]);
+}
+
+#[tokio::test]
 async fn a_hold_lets_a_break_glass_edit_stand() {
     let mut stage = Stage::new().await;
     stage.meanwhile(|observed| {
