@@ -54,6 +54,15 @@ pub enum Done {
     Healed(Box<ApplyReport>),
 }
 
+impl Done {
+    /// How it went.
+    pub fn report(&self) -> &ApplyReport {
+        match self {
+            Self::Applied(report) | Self::Healed(report) => report,
+        }
+    }
+}
+
 /// What is in the way.
 #[derive(Debug)]
 pub enum Trouble {

@@ -15,6 +15,7 @@ use rolecall_engine::port::{
 };
 use rolecall_engine::reconcile::{Project, Seen, Standing, State, Work, pass};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 /// Everything that is asked of a cluster.
 pub trait ClusterPorts: ObserveAccess + ChangeAccess + KeepRecords + HoldLock + WatchAccess {}
@@ -67,16 +68,18 @@ pub trait Ears: Send + Sync {
     fn gave_up(&self, cluster: &str, after: Duration);
 }
 
-/// Keeps a cluster until `stop` says true. A nudge is a reason to look at once; many of them are one.
+/// Keeps a cluster until `stop` says true, or `until` has come and no pass is under way. A nudge is a reason to
+/// look at once; many of them are one.
 pub async fn keep(
     kept: &Kept,
     manners: &Manners,
     (clock, state): (&dyn Clock, &mut State),
     (nudge, ears): (&Notify, &dyn Ears),
-    mut stop: watch::Receiver<bool>,
+    (mut stop, until): (watch::Receiver<bool>, Instant),
 ) {
     let mut failures = 0;
-    loop {
+    let mut deaf = 0;
+    while Instant::now() < until {
         let began = clock.now();
         let standing = tokio::select! {
             standing = bounded(kept, manners, clock, state) => standing,
@@ -95,8 +98,9 @@ pub async fn keep(
         tokio::select! {
             biased;
             () = stopped(stop.clone(), Duration::ZERO) => return,
+            () = tokio::time::sleep_until(until) => return,
             () = nudge.notified() => {}
-            writer = moved(kept, manners, clock, (&seen, ears)) => {
+            writer = moved(kept, manners, clock, (&seen, &mut deaf, ears)) => {
                 state.writer = writer.or(state.writer.take());
             }
             () = clock.sleep(pause) => {}
@@ -138,12 +142,12 @@ async fn stopped(mut stop: watch::Receiver<bool>, after: Duration) {
 }
 
 /// Comes back when the map was written, with who wrote it, if that is known and not ourselves. After an error it
-/// comes back as well, but not soon: only looking tells what is there now.
+/// comes back as well, later each time: only looking tells what is there now. `deaf` counts the errors in a row.
 async fn moved(
     kept: &Kept,
     manners: &Manners,
     clock: &dyn Clock,
-    (seen, ears): (&Seen, &dyn Ears),
+    (seen, deaf, ears): (&Seen, &mut u32, &dyn Ears),
 ) -> Option<String> {
     let seen = match seen {
         Seen::At(version) => Some(version.as_str()),
@@ -153,12 +157,18 @@ async fn moved(
     };
     match kept.ports.moved(seen).await {
         Ok(moved) => {
+            *deaf = 0;
             clock.sleep(SETTLES_IN).await;
             moved.last_other_writer(manners.writer).map(|writer| writer.name.clone())
         }
         Err(error) => {
             ears.cannot_watch(&kept.name, &error);
-            let pause = if error.kind.is_transient() { pause::FIRST } else { pause::of(manners.interval) };
+            *deaf += 1;
+            let pause = if error.kind.is_transient() {
+                pause::after_failures(*deaf, manners.interval)
+            } else {
+                pause::of(manners.interval)
+            };
             clock.sleep(error.retry_after.unwrap_or(pause)).await;
             None
         }

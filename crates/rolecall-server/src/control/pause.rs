@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rolecall_engine::reconcile::Standing;
 
 /// After the first failure.
-pub(super) const FIRST: Duration = Duration::from_secs(1);
+const FIRST: Duration = Duration::from_secs(1);
 
 /// However often it has failed.
 const LONGEST: Duration = Duration::from_mins(5);

@@ -26,7 +26,7 @@ pub enum FetchOutcome {
     Unchanged,
     /// There is another revision.
     Moved,
-    /// There is one, and it may not be used: not signed, not a descendant.
+    /// There is one, and it may not be used, or may not be read: not signed, no longer allowed in.
     Refused,
     /// Something outside failed.
     Failed,
@@ -59,7 +59,8 @@ impl PassOutcome {
     pub(super) const ALL: [Self; 5] =
         [Self::Unchanged, Self::Applied, Self::Refused, Self::Held, Self::Failed];
 
-    fn as_str(self) -> &'static str {
+    /// The word for it in metrics and logs.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Unchanged => "unchanged",
             Self::Applied => "applied",
@@ -93,22 +94,6 @@ impl WebhookOutcome {
             Self::Limited => "limited",
             Self::TooLarge => "too_large",
             Self::Unread => "unread",
-        }
-    }
-}
-
-/// Sections of the map as the map names them.
-pub(super) mod section {
-    use super::Section;
-
-    pub(in crate::metrics) const ALL: [Section; 3] =
-        [Section::MapRoles, Section::MapUsers, Section::MapAccounts];
-
-    pub(super) fn name(section: Section) -> &'static str {
-        match section {
-            Section::MapRoles => "mapRoles",
-            Section::MapUsers => "mapUsers",
-            Section::MapAccounts => "mapAccounts",
         }
     }
 }
@@ -168,7 +153,7 @@ impl ClusterGuard {
 
 impl ClusterSection {
     pub(super) fn new(cluster: &str, section: Section) -> Self {
-        Self { cluster: cluster.to_owned(), section: section::name(section) }
+        Self { cluster: cluster.to_owned(), section: section.key() }
     }
 }
 

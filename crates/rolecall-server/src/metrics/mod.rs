@@ -18,9 +18,7 @@ use prometheus_client::registry::{Metric, Registry};
 use rolecall_core::guard::Guard;
 use rolecall_core::identity_mapping::Section;
 
-use labels::{
-    Cluster, ClusterGuard, ClusterOutcome, ClusterSection, ReceiverOutcome, SourceOutcome, section,
-};
+use labels::{Cluster, ClusterGuard, ClusterOutcome, ClusterSection, ReceiverOutcome, SourceOutcome};
 pub use labels::{FetchOutcome, PassOutcome, WebhookOutcome};
 
 /// The type of what [`Metrics::render`] returns.
@@ -150,7 +148,7 @@ impl Metrics {
         for guard in Guard::ALL {
             self.refusals.remove(&ClusterGuard::new(cluster, guard));
         }
-        for section in section::ALL {
+        for section in Section::ALL {
             self.entries.remove(&ClusterSection::new(cluster, section));
         }
     }

@@ -91,6 +91,28 @@ async fn without_the_right_to_watch_it_is_told_and_looked_at_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_watch_that_fails_again_and_again_makes_no_pass_a_second() {
+    let stage = Stage::start(&["dev"]).await;
+    let error = PortError::new(PortErrorKind::Unavailable, "watch", "`it`", "cut");
+    (0..999).for_each(|_| stage.cluster.fail(Step::Watch, Moment::Before, error.clone()));
+    // The watch that is under way ends, and the next ones fail.
+    stage.nudge();
+    let before = stage.ears.count();
+    tokio::time::sleep(30 * MINUTE).await;
+    let passes = stage.ears.count() - before;
+    assert!((25..50).contains(&passes), "{passes} passes in half an hour");
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_its_time_has_come_it_ends_between_two_passes() {
+    let stage = Stage::new(&["dev"]).started_for(3 * MINUTE).await;
+    tokio::time::sleep(3 * MINUTE).await;
+    stage.until(Duration::from_secs(1), Stage::is_over).await;
+    assert!((3..6).contains(&stage.ears.count()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dropped_watch_is_no_missed_write() {
     let stage = Stage::start(&["dev"]).await;
     let error = PortError::new(PortErrorKind::Unavailable, "watch", "`it`", "cut");

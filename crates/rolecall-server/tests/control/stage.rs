@@ -153,7 +153,11 @@ impl Stage {
         stage
     }
 
-    pub(crate) async fn started(mut self) -> Self {
+    pub(crate) async fn started(self) -> Self {
+        self.started_for(Duration::from_hours(10_000)).await
+    }
+
+    pub(crate) async fn started_for(mut self, time: Duration) -> Self {
         let kept = Kept {
             name: "prod".to_owned(),
             ports: self.cluster.clone(),
@@ -171,10 +175,16 @@ impl Stage {
         self.task = Some(tokio::spawn(async move {
             let clock = PausedClock(Instant::now(), cluster);
             let mut state = State::default();
-            keep(&kept, &manners, (&clock, &mut state), (&nudge, ears.as_ref()), stop).await;
+            let end = Instant::now() + time;
+            keep(&kept, &manners, (&clock, &mut state), (&nudge, ears.as_ref()), (stop, end)).await;
         }));
         self.until(Duration::from_secs(1), |stage| stage.ears.count() >= 1).await;
         self
+    }
+
+    /// Has it ended by itself?
+    pub(crate) fn is_over(&self) -> bool {
+        self.task.as_ref().is_some_and(JoinHandle::is_finished)
     }
 
     pub(crate) fn nudge(&self) {

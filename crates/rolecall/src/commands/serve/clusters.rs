@@ -10,17 +10,20 @@ use rolecall_kube::FIELD_MANAGER;
 use rolecall_server::control::{Kept, Manners, keep};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::ears::Ears;
+use super::names;
 use super::source::folder;
+use crate::commands::apply::holder;
 use crate::failure::Failure;
 use crate::target::{SystemClock, connect_configured};
 
 /// How long a connection is used: what EKS told when it was made (endpoint, authentication mode) may change.
 const RENEWED_AFTER: Duration = Duration::from_mins(15);
 
-/// After a connection that failed: twice as long each time.
-const PAUSES: [u64; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
+/// After a connection that failed: a second, and twice as long each time, so often.
+const LAST_DOUBLING: u32 = 7;
 
 /// Keeps every cluster of the configuration, each in a task of its own.
 pub(super) fn keep_all(
@@ -31,15 +34,19 @@ pub(super) fn keep_all(
     stopped: &watch::Receiver<bool>,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    ears.expect(config.clusters.iter().map(name));
-    for (cluster, nudge) in config.clusters.iter().zip(nudges) {
+    // Once a process: others look there who is at it.
+    let holder = format!("rolecall serve, {}", holder());
+    let names = names::of(&config.clusters);
+    ears.expect(names.iter().cloned());
+    for ((cluster, name), nudge) in config.clusters.iter().zip(names).zip(nudges) {
         let work = Work {
+            name,
             config: cluster.clone(),
             project: Project { url: url.to_owned(), folder: folder(cluster).to_owned() },
             manners: Manners {
                 interval: config.serve.interval,
                 patience: config.serve.patience,
-                holder: holder(),
+                holder: holder.clone(),
                 writer: FIELD_MANAGER,
             },
             source: Arc::clone(source),
@@ -53,6 +60,7 @@ pub(super) fn keep_all(
 }
 
 struct Work {
+    name: String,
     config: ClusterConfig,
     project: Project,
     manners: Manners,
@@ -65,15 +73,18 @@ struct Work {
 impl Work {
     async fn run(mut self) {
         let mut state = State::default();
-        let mut failures = 0;
+        let mut failures = 0_u32;
         while !*self.stopped.borrow() {
             match self.connected(&mut state).await {
                 Ok(()) => failures = 0,
                 Err(failure) => {
-                    self.ears.cannot_connect(&name(&self.config), &failure);
-                    let pause = PAUSES.get(failures).or(PAUSES.last()).copied().unwrap_or(1);
+                    self.ears.cannot_connect(&self.name, &failure);
+                    let pause = Duration::from_secs(1 << failures.min(LAST_DOUBLING));
                     failures += 1;
-                    self.or_stopped(tokio::time::sleep(Duration::from_secs(pause))).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        _ = self.stopped.wait_for(|stop| *stop) => {}
+                    }
                 }
             }
         }
@@ -87,42 +98,14 @@ impl Work {
             _ = stopped.wait_for(|stop| *stop) => return Ok(()),
         };
         let kept = Kept {
-            name: name(&self.config),
+            name: self.name.clone(),
             ports: Arc::new(cluster),
             source: Arc::clone(&self.source),
             project: self.project.clone(),
         };
-        let (end, ended) = watch::channel(false);
-        let ending = async {
-            tokio::select! {
-                _ = stopped.wait_for(|stop| *stop) => {}
-                () = tokio::time::sleep(RENEWED_AFTER) => {}
-            }
-            end.send_replace(true);
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            () = keep(&kept, &self.manners, (&SystemClock, state), (&self.nudge, self.ears.as_ref()), ended) => {}
-            () = ending => {}
-        }
+        let heard = (self.nudge.as_ref(), self.ears.as_ref() as &dyn rolecall_server::control::Ears);
+        let end = (stopped, Instant::now() + RENEWED_AFTER);
+        keep(&kept, &self.manners, (&SystemClock, state), heard, end).await;
         Ok(())
     }
-
-    async fn or_stopped(&self, work: impl Future<Output = ()>) {
-        let mut stopped = self.stopped.clone();
-        tokio::select! {
-            () = work => {}
-            _ = stopped.wait_for(|stop| *stop) => {}
-        }
-    }
-}
-
-/// What a cluster is called.
-fn name(config: &ClusterConfig) -> String {
-    config.name.clone().or_else(|| config.context.clone()).unwrap_or_default()
-}
-
-/// Where others look who is at it.
-fn holder() -> String {
-    format!("rolecall serve, process {}", std::process::id())
 }

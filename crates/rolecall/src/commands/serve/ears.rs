@@ -22,11 +22,13 @@ pub(super) struct Ears {
     metrics: Arc<Metrics>,
     /// What was said of each cluster last; `None` as long as nothing was.
     said: Mutex<BTreeMap<String, Option<String>>>,
+    /// Why each cluster's map cannot be watched, as it was said last.
+    deaf: Mutex<BTreeMap<String, String>>,
 }
 
 impl Ears {
     pub(super) fn new(is_json: bool, metrics: Arc<Metrics>) -> Self {
-        Self { is_json, metrics, said: Mutex::default() }
+        Self { is_json, metrics, said: Mutex::default(), deaf: Mutex::default() }
     }
 
     /// There will be something to hear of these.
@@ -93,20 +95,25 @@ impl control::Ears for Ears {
         let trouble: Vec<Value> =
             trouble.map(|one| json!({ "reason": one.reason(), "message": one.to_string() })).collect();
         let document = json!({
-            "outcome": word(outcome),
+            "outcome": outcome.as_str(),
             "commit": standing.commit,
             "drift": drift,
             "trouble": trouble,
             "heldUntil": standing.hold.as_ref().map(|hold| hold.until),
-            "record": done(standing).and_then(|report| report.record.clone()),
+            "record": done(standing).and_then(|done| done.report().record.clone()),
             "tookSeconds": took.as_secs_f64(),
         });
         self.say(cluster, &document, &told(standing));
     }
 
     fn cannot_watch(&self, cluster: &str, why: &PortError) {
-        let text = format!("{cluster}: the map cannot be watched, and is looked at in time only: {why}");
-        self.write(&json!({ "kind": "Watch", "cluster": cluster, "message": why.to_string() }), &text);
+        let why = why.to_string();
+        let mut deaf = self.deaf.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = deaf.insert(cluster.to_owned(), why.clone()).as_ref() != Some(&why);
+        if self.is_json || is_new {
+            let text = format!("{cluster}: the map cannot be watched, and is looked at in time only: {why}");
+            self.write(&json!({ "kind": "Watch", "cluster": cluster, "message": why }), &text);
+        }
     }
 
     fn gave_up(&self, cluster: &str, after: Duration) {
@@ -124,7 +131,7 @@ impl Ears {
         for (section, count) in standing.entries {
             self.metrics.entries(cluster, section, count);
         }
-        if matches!(standing.done, Some(Done::Healed(_))) {
+        if matches!(done(standing), Some(Done::Healed(_))) {
             self.metrics.healed(cluster);
         }
         if matches!(outcome, PassOutcome::Unchanged | PassOutcome::Applied) {
@@ -158,37 +165,26 @@ fn outcome(standing: &Standing) -> PassOutcome {
         PassOutcome::Refused
     } else if standing.hold.is_some() {
         PassOutcome::Held
-    } else if standing.done.is_some() {
+    } else if done(standing).is_some() {
         PassOutcome::Applied
     } else {
         PassOutcome::Unchanged
     }
 }
 
-fn word(outcome: PassOutcome) -> &'static str {
-    match outcome {
-        PassOutcome::Unchanged => "unchanged",
-        PassOutcome::Applied => "applied",
-        PassOutcome::Refused => "refused",
-        PassOutcome::Held => "held",
-        PassOutcome::Failed => "failed",
-    }
-}
-
-fn done(standing: &Standing) -> Option<&rolecall_engine::line::ApplyReport> {
-    match standing.done.as_ref()? {
-        Done::Applied(report) | Done::Healed(report) => Some(report),
-    }
+/// What was written to the map: a pass that found nothing left to write has done nothing.
+fn done(standing: &Standing) -> Option<&Done> {
+    standing.done.as_ref().filter(|done| done.report().outcome.is_some())
 }
 
 /// How things stand, as a sentence.
 fn told(standing: &Standing) -> String {
     let commit = standing.commit.as_deref().map_or("no commit", |commit| commit.get(..12).unwrap_or(commit));
     let mut parts = Vec::new();
-    match &standing.done {
-        Some(Done::Applied(report)) if report.outcome.is_some() => parts.push(format!("applied {commit}")),
+    match done(standing) {
+        Some(Done::Applied(_)) => parts.push(format!("applied {commit}")),
         Some(Done::Healed(_)) => parts.push("healed what somebody changed".to_owned()),
-        _ => {}
+        None => {}
     }
     parts.extend(standing.trouble.iter().map(|one| format!("{}: {one}", one.reason())));
     if let Some(hold) = &standing.hold {
@@ -196,7 +192,7 @@ fn told(standing: &Standing) -> String {
         parts.push(format!("held until {}{why}", hold.until));
     }
     parts.extend(standing.drift.iter().map(|one| match one.heals_at {
-        Some(at) if standing.done.is_none() => format!("{} (healed at {at:.0})", one.message),
+        Some(at) if done(standing).is_none() => format!("{} (healed at {at:.0})", one.message),
         _ => one.message.clone(),
     }));
     if parts.is_empty() { format!("as {commit} says") } else { parts.join("; ") }

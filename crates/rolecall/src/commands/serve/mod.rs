@@ -2,6 +2,7 @@
 
 mod clusters;
 mod ears;
+mod names;
 mod source;
 
 use std::path::PathBuf;
@@ -70,6 +71,10 @@ fn read(args: &ServeArgs, screen: &Screen) -> Result<(Config, SourceConfig), Fai
     if config.clusters.is_empty() {
         return Err(Failure::usage(format!("`{name}` names no cluster"))
             .hint("write `clusters: [{name: …, region: …, path: …}]`, or `context:` in place of `name:`"));
+    }
+    if let Some(twice) = names::named_twice(&config.clusters) {
+        return Err(Failure::usage(format!("`{name}` has the cluster `{twice}` twice"))
+            .hint("a cluster has one writer: take one of the two out"));
     }
     Ok((config, source))
 }
