@@ -1,14 +1,18 @@
-//! One pass of a controller over one cluster: fetch, observe, decide, act.
+//! One pass of a controller over one cluster: observe, decide, act.
 //!
+//! Nothing is fetched here: what the source has said last is given, so that a source that hangs delays no healing.
 //! What is decided is the core's; what is done goes through the line, with its guards, lock and records. When a
 //! commit cannot be used or is refused, what was applied last goes on being defended.
 
+mod news;
 mod standing;
 mod state;
 
+pub use news::News;
 pub use standing::{Done, Seen, Standing, Trouble};
 pub use state::State;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rolecall_core::desired::DesiredAccess;
@@ -37,7 +41,9 @@ pub struct Project {
 pub struct Work<'a> {
     /// The cluster.
     pub line: Line<'a>,
-    /// Where the files come from.
+    /// What the source of the files has said last.
+    pub news: &'a News,
+    /// Where it is asked for the history of commits.
     pub source: &'a dyn FetchSource,
     /// Which of them are this cluster's.
     pub project: &'a Project,
@@ -51,11 +57,9 @@ pub struct Work<'a> {
 
 /// Makes one pass, and tells how things stand after it.
 pub async fn pass(work: Work<'_>, state: &mut State) -> Standing {
-    let fetched = state.fetch(work.source, work.project).await; // I/O
+    state.learn(work.news, work.project);
     let mut standing = Standing::of(state);
-    if let Err(error) = fetched {
-        standing.trouble.push(Trouble::Source(error));
-    }
+    standing.trouble.extend(work.news.error.clone().map(Trouble::Source));
     let observed = observe(work.line.reading).await; // I/O
     let observed = match observed {
         Ok(observed) => observed,
@@ -67,7 +71,7 @@ pub async fn pass(work: Work<'_>, state: &mut State) -> Standing {
     standing.tell_of(&observed, work.line.reading.clock.now());
     match state.wanted() {
         Some(Ok(wanted)) => {
-            let wanted = wanted.clone();
+            let wanted = Arc::clone(wanted);
             if reconcile(work, state, &wanted, &observed, &mut standing).await {
                 state.defended = Some(wanted);
                 return standing;

@@ -14,7 +14,7 @@ use rolecall_engine::line::{Line, Reading};
 use rolecall_engine::port::{
     Entry, FetchSource, Fetched, NoHistory, PortError, PortErrorKind, PortFuture, Snapshot,
 };
-use rolecall_engine::reconcile::{Done, Project, Standing, State, Trouble, Work, pass};
+use rolecall_engine::reconcile::{Done, News, Project, Standing, State, Trouble, Work, pass};
 
 use crate::stage::{Ear, OWN, alter_roles, cluster, error, names, role};
 
@@ -72,14 +72,19 @@ fn file(names: &[&str]) -> String {
 struct Stage {
     cluster: FakeCluster,
     repository: Repository,
+    news: News,
     state: State,
 }
 
 impl Stage {
     /// `dev` is applied and verified.
     async fn new() -> Self {
-        let mut stage =
-            Self { cluster: cluster(&[]), repository: Repository::new(&["dev"]), state: State::default() };
+        let mut stage = Self {
+            cluster: cluster(&[]),
+            repository: Repository::new(&["dev"]),
+            news: News::default(),
+            state: State::default(),
+        };
         let standing = stage.pass().await;
         assert!(
             matches!(&standing.done, Some(Done::Applied(report)) if report.outcome == Some(Outcome::Verified))
@@ -97,8 +102,10 @@ impl Stage {
             lock: &self.cluster,
         };
         let project = Project { url: "https://git.example.com/doors".to_owned(), folder: String::new() };
+        self.news = self.news.after_a_fetch(&self.repository).await;
         let work = Work {
             line,
+            news: &self.news,
             source: &self.repository,
             project: &project,
             patience: Patience::default(),

@@ -1,8 +1,12 @@
-//! Keeps a cluster as its files say: one task a cluster, which wakes for a push, a write to the map, and in time.
+//! Keeps a cluster as its files say: one task a cluster, which wakes for news of its source, a write to the map, and
+//! in time.
 //!
 //! A cluster that cannot be reached delays nobody but itself. What a pass does is `rolecall-engine`'s business.
 
 mod pause;
+mod source;
+
+pub use source::Source;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +15,13 @@ use jiff::SignedDuration;
 use rolecall_core::reconcile::Patience;
 use rolecall_engine::line::{Event, Line, Reading, Watcher};
 use rolecall_engine::port::{
-    ChangeAccess, Clock, FetchSource, HoldLock, KeepRecords, NoHistory, ObserveAccess, PortError, WatchAccess,
+    ChangeAccess, Clock, HoldLock, KeepRecords, NoHistory, ObserveAccess, PortError, WatchAccess,
 };
-use rolecall_engine::reconcile::{Project, Seen, Standing, State, Work, pass};
-use tokio::sync::{Notify, watch};
+use rolecall_engine::reconcile::{News, Project, Seen, Standing, State, Work, pass};
+use tokio::sync::watch;
 use tokio::time::Instant;
+
+use crate::metrics::FetchOutcome;
 
 /// Everything that is asked of a cluster.
 pub trait ClusterPorts: ObserveAccess + ChangeAccess + KeepRecords + HoldLock + WatchAccess {}
@@ -38,7 +44,7 @@ pub struct Kept {
     /// The cluster.
     pub ports: Arc<dyn ClusterPorts>,
     /// Where its files come from.
-    pub source: Arc<dyn FetchSource>,
+    pub source: Arc<Source>,
     /// Which files are its own.
     pub project: Project,
 }
@@ -66,23 +72,32 @@ pub trait Ears: Send + Sync {
 
     /// A pass took too long, and was given up.
     fn gave_up(&self, cluster: &str, after: Duration);
+
+    /// A source was fetched, or was not.
+    fn fetched(&self, source: &str, outcome: FetchOutcome);
 }
 
-/// Keeps a cluster until `stop` says true, or `until` has come and no pass is under way. A nudge is a reason to
-/// look at once; many of them are one.
+/// Keeps a cluster until `stop` says true, or `until` has come and no pass is under way. There is nothing to keep
+/// before its source is heard of.
 pub async fn keep(
     kept: &Kept,
     manners: &Manners,
     (clock, state): (&dyn Clock, &mut State),
-    (nudge, ears): (&Notify, &dyn Ears),
+    ears: &dyn Ears,
     (mut stop, until): (watch::Receiver<bool>, Instant),
 ) {
+    let mut news = kept.source.news();
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => return,
+        _ = news.wait_for(News::is_heard) => {}
+    }
     let mut failures = 0;
     let mut deaf = 0;
     while Instant::now() < until {
         let began = clock.now();
+        let heard = news.borrow_and_update().clone();
         let standing = tokio::select! {
-            standing = bounded(kept, manners, clock, state) => standing,
+            standing = bounded(kept, manners, clock, (&heard, &mut *state)) => standing,
             () = stopped(stop.clone(), LAST_WORDS) => return,
         };
         let pause = if let Some(standing) = &standing {
@@ -99,7 +114,7 @@ pub async fn keep(
             biased;
             () = stopped(stop.clone(), Duration::ZERO) => return,
             () = tokio::time::sleep_until(until) => return,
-            () = nudge.notified() => {}
+            _ = news.changed() => {}
             writer = moved(kept, manners, clock, (&seen, &mut deaf, ears)) => {
                 state.writer = writer.or(state.writer.take());
             }
@@ -111,7 +126,12 @@ pub async fn keep(
     }
 }
 
-async fn bounded(kept: &Kept, manners: &Manners, clock: &dyn Clock, state: &mut State) -> Option<Standing> {
+async fn bounded(
+    kept: &Kept,
+    manners: &Manners,
+    clock: &dyn Clock,
+    (news, state): (&News, &mut State),
+) -> Option<Standing> {
     let ports = kept.ports.as_ref();
     let line = Line {
         reading: Reading { observe: ports, clock, history: &NoHistory },
@@ -121,7 +141,8 @@ async fn bounded(kept: &Kept, manners: &Manners, clock: &dyn Clock, state: &mut 
     };
     let work = Work {
         line,
-        source: kept.source.as_ref(),
+        news,
+        source: kept.source.fetches.as_ref(),
         project: &kept.project,
         patience: manners.patience,
         holder: &manners.holder,

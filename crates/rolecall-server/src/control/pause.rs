@@ -19,9 +19,14 @@ pub(super) fn until_next(
     interval: SignedDuration,
     now: Timestamp,
 ) -> Duration {
-    let usual = if failures > 0 { after_failures(failures, interval) } else { jittered(of(interval)) };
+    let usual = in_time(failures, interval);
     let waits = standing.wake_at.map(|at| at.duration_since(now).max(SignedDuration::ZERO).unsigned_abs());
     waits.map_or(usual, |waits| waits.min(usual))
+}
+
+/// Until it is time again, for a pass or a fetch.
+pub(super) fn in_time(failures: u32, interval: SignedDuration) -> Duration {
+    if failures > 0 { after_failures(failures, interval) } else { jittered(of(interval)) }
 }
 
 /// Twice as long each time.

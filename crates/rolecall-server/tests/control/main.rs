@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rolecall_engine::fake::{Moment, Step};
 use rolecall_engine::port::{PortError, PortErrorKind};
+use rolecall_server::metrics::FetchOutcome::{Failed, Moved, Refused, Unchanged};
 
 use stage::{Stage, role};
 
@@ -21,6 +22,46 @@ async fn a_push_is_applied_when_somebody_tells_of_it_or_else_in_time() {
     stage.until(Duration::from_secs(1), |stage| stage.names() == ["deployer", "dev", "new"]).await;
     stage.repository.push("c3", &["dev"]);
     stage.until(MINUTE + MINUTE / 5, |stage| stage.names() == ["deployer", "dev"]).await;
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs_delays_no_healing() {
+    let stage = Stage::start(&["dev"]).await;
+    stage.repository.hang();
+    stage.nudge();
+    tokio::time::sleep(MINUTE).await;
+    stage.meddle(String::clear);
+    stage.until(Duration::from_secs(1), |stage| stage.names() == ["deployer", "dev"]).await;
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_nudges_are_few_fetches_and_each_is_counted() {
+    let stage = Stage::start(&["dev"]).await;
+    assert_eq!(stage.ears.fetches(), [Moved]);
+    let before = stage.repository.asked();
+    (0..1_000).for_each(|_| stage.nudge());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(stage.repository.asked() - before <= 2, "one under way, and one for all that came after it");
+    assert_eq!(stage.ears.count(), 2, "no news is no reason to look at the cluster");
+    stage.repository.push("c2", &["dev", "new"]);
+    stage.nudge();
+    stage.until(Duration::from_secs(1), |stage| stage.names() == ["deployer", "dev", "new"]).await;
+    for kind in [PortErrorKind::Unavailable, PortErrorKind::Denied] {
+        stage.repository.fail(Some(PortError::new(kind, "fetch", "`it`", format!("{kind:?}"))));
+        stage.nudge();
+        stage
+            .until(Duration::from_secs(1), |stage| {
+                stage.ears.last().trouble == [format!("SourceFailed: fetch `it`: {kind:?}")]
+            })
+            .await;
+    }
+    stage.repository.fail(None);
+    stage.until(5 * MINUTE, |stage| stage.ears.last().trouble.is_empty()).await;
+    let mut fetches = stage.ears.fetches();
+    fetches.dedup();
+    assert_eq!(fetches, [Moved, Unchanged, Moved, Failed, Refused, Unchanged]);
     stage.end().await;
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -15,8 +16,9 @@ use rolecall_core::source::Lineage;
 use rolecall_engine::fake::FakeCluster;
 use rolecall_engine::port::{Clock, Entry, FetchSource, Fetched, PortError, PortFuture, Snapshot};
 use rolecall_engine::reconcile::{Project, Standing, State};
-use rolecall_server::control::{Ears, Kept, Manners, keep};
-use tokio::sync::{Notify, watch};
+use rolecall_server::control::{Ears, Kept, Manners, Source, keep};
+use rolecall_server::metrics::FetchOutcome;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -36,17 +38,44 @@ fn file(names: &[&str]) -> String {
 
 /// A repository whose branch points to one commit at a time; they are numbered in their order.
 #[derive(Default)]
-pub(crate) struct Repository(Mutex<(String, String)>);
+pub(crate) struct Repository {
+    tip: Mutex<(String, String)>,
+    problem: Mutex<Option<PortError>>,
+    hangs: AtomicBool,
+    asked: AtomicUsize,
+}
 
 impl Repository {
     pub(crate) fn push(&self, commit: &str, names: &[&str]) {
-        *self.0.lock().unwrap() = (commit.to_owned(), file(names));
+        *self.tip.lock().unwrap() = (commit.to_owned(), file(names));
+    }
+
+    /// Every fetch fails so.
+    pub(crate) fn fail(&self, problem: Option<PortError>) {
+        *self.problem.lock().unwrap() = problem;
+    }
+
+    /// No fetch ever ends.
+    pub(crate) fn hang(&self) {
+        self.hangs.store(true, Ordering::Relaxed);
+    }
+
+    /// How often a fetch was begun.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
     }
 }
 
 impl FetchSource for Repository {
     fn fetch<'a>(&'a self, known: Option<&'a str>) -> PortFuture<'a, Fetched> {
-        let (commit, text) = self.0.lock().unwrap().clone();
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.hangs.load(Ordering::Relaxed) {
+            return Box::pin(std::future::pending());
+        }
+        if let Some(problem) = self.problem.lock().unwrap().clone() {
+            return Box::pin(std::future::ready(Err(problem)));
+        }
+        let (commit, text) = self.tip.lock().unwrap().clone();
         let fetched = if known == Some(&commit) {
             Fetched::Unchanged
         } else {
@@ -92,6 +121,7 @@ pub(crate) struct Heard {
 pub(crate) struct Ear {
     heard: Mutex<Vec<Heard>>,
     complaints: Mutex<usize>,
+    fetches: Mutex<Vec<FetchOutcome>>,
 }
 
 impl Ear {
@@ -101,6 +131,10 @@ impl Ear {
 
     pub(crate) fn count(&self) -> usize {
         self.heard.lock().unwrap().len()
+    }
+
+    pub(crate) fn fetches(&self) -> Vec<FetchOutcome> {
+        self.fetches.lock().unwrap().clone()
     }
 
     pub(crate) fn complaints(&self) -> usize {
@@ -120,13 +154,18 @@ impl Ears for Ear {
     }
 
     fn gave_up(&self, _: &str, _: Duration) {}
+
+    fn fetched(&self, source: &str, outcome: FetchOutcome) {
+        assert_eq!(source, "doors");
+        self.fetches.lock().unwrap().push(outcome);
+    }
 }
 
 pub(crate) struct Stage {
     pub(crate) cluster: Arc<FakeCluster>,
     pub(crate) repository: Arc<Repository>,
     pub(crate) ears: Arc<Ear>,
-    nudge: Arc<Notify>,
+    source: Arc<Source>,
     stop: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
 }
@@ -138,9 +177,9 @@ impl Stage {
         repository.push("c1", names);
         Self {
             cluster: Arc::new(cluster()),
+            source: Arc::new(Source::new("doors".to_owned(), repository.clone())),
             repository,
             ears: Arc::default(),
-            nudge: Arc::default(),
             stop: watch::channel(false).0,
             task: None,
         }
@@ -161,7 +200,7 @@ impl Stage {
         let kept = Kept {
             name: "prod".to_owned(),
             ports: self.cluster.clone(),
-            source: self.repository.clone(),
+            source: self.source.clone(),
             project: Project { url: "https://git.example.com/doors".to_owned(), folder: String::new() },
         };
         let manners = Manners {
@@ -170,13 +209,16 @@ impl Stage {
             holder: "controller".to_owned(),
             writer: "rolecall",
         };
-        let (nudge, ears, stop) = (self.nudge.clone(), self.ears.clone(), self.stop.subscribe());
+        let (source, ears, stop) = (self.source.clone(), self.ears.clone(), self.stop.subscribe());
+        let interval = manners.interval;
+        tokio::spawn(async move { source.follow(interval, ears.as_ref(), stop).await });
+        let (ears, stop) = (self.ears.clone(), self.stop.subscribe());
         let cluster = self.cluster.clone();
         self.task = Some(tokio::spawn(async move {
             let clock = PausedClock(Instant::now(), cluster);
             let mut state = State::default();
             let end = Instant::now() + time;
-            keep(&kept, &manners, (&clock, &mut state), (&nudge, ears.as_ref()), (stop, end)).await;
+            keep(&kept, &manners, (&clock, &mut state), ears.as_ref(), (stop, end)).await;
         }));
         self.until(Duration::from_secs(1), |stage| stage.ears.count() >= 1).await;
         self
@@ -188,7 +230,7 @@ impl Stage {
     }
 
     pub(crate) fn nudge(&self) {
-        self.nudge.notify_one();
+        self.source.nudge();
     }
 
     /// Somebody else's hand on `mapRoles`.

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rolecall_core::config::{ClusterConfig, Config};
-use rolecall_engine::port::FetchSource;
 use rolecall_engine::reconcile::{Project, State};
 use rolecall_kube::FIELD_MANAGER;
-use rolecall_server::control::{Kept, Manners, keep};
-use tokio::sync::{Notify, watch};
+use rolecall_server::control::{Kept, Manners, Source, keep};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -25,12 +24,11 @@ const RENEWED_AFTER: Duration = Duration::from_mins(15);
 /// After a connection that failed: a second, and twice as long each time, so often.
 const LAST_DOUBLING: u32 = 7;
 
-/// Keeps every cluster of the configuration, each in a task of its own.
+/// Keeps every cluster of the configuration, each in a task of its own, and follows their source in one more.
 pub(super) fn keep_all(
     config: &Config,
     url: &str,
-    (source, ears): (&Arc<dyn FetchSource>, &Arc<Ears>),
-    nudges: &[Arc<Notify>],
+    (source, ears): (&Arc<Source>, &Arc<Ears>),
     stopped: &watch::Receiver<bool>,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
@@ -38,7 +36,7 @@ pub(super) fn keep_all(
     let holder = format!("rolecall serve, {}", holder());
     let names = names::of(&config.clusters);
     ears.expect(names.iter().cloned());
-    for ((cluster, name), nudge) in config.clusters.iter().zip(names).zip(nudges) {
+    for (cluster, name) in config.clusters.iter().zip(names) {
         let work = Work {
             name,
             config: cluster.clone(),
@@ -51,11 +49,13 @@ pub(super) fn keep_all(
             },
             source: Arc::clone(source),
             ears: Arc::clone(ears),
-            nudge: Arc::clone(nudge),
             stopped: stopped.clone(),
         };
         tasks.spawn(work.run());
     }
+    let (source, ears, interval) = (Arc::clone(source), Arc::clone(ears), config.serve.interval);
+    let stopped = stopped.clone();
+    tasks.spawn(async move { source.follow(interval, ears.as_ref(), stopped).await });
     tasks
 }
 
@@ -64,9 +64,8 @@ struct Work {
     config: ClusterConfig,
     project: Project,
     manners: Manners,
-    source: Arc<dyn FetchSource>,
+    source: Arc<Source>,
     ears: Arc<Ears>,
-    nudge: Arc<Notify>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -103,9 +102,8 @@ impl Work {
             source: Arc::clone(&self.source),
             project: self.project.clone(),
         };
-        let heard = (self.nudge.as_ref(), self.ears.as_ref() as &dyn rolecall_server::control::Ears);
         let end = (stopped, Instant::now() + RENEWED_AFTER);
-        keep(&kept, &self.manners, (&SystemClock, state), heard, end).await;
+        keep(&kept, &self.manners, (&SystemClock, state), self.ears.as_ref(), end).await;
         Ok(())
     }
 }

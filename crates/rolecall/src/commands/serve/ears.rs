@@ -11,7 +11,7 @@ use rolecall_engine::port::PortError;
 use rolecall_engine::reconcile::{Done, Standing, Trouble};
 use rolecall_server::control;
 use rolecall_server::http::Health;
-use rolecall_server::metrics::{Metrics, PassOutcome};
+use rolecall_server::metrics::{FetchOutcome, Metrics, PassOutcome};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -120,6 +120,10 @@ impl control::Ears for Ears {
         self.metrics.pass(cluster, PassOutcome::Failed, after);
         let text = format!("a pass did not end within {} s, and was given up", after.as_secs());
         self.say(cluster, &json!({ "outcome": "failed" }), &text);
+    }
+
+    fn fetched(&self, source: &str, outcome: FetchOutcome) {
+        self.metrics.fetched(source, outcome);
     }
 }
 

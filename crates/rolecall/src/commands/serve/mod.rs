@@ -12,12 +12,12 @@ use std::time::Duration;
 use clap::Args;
 use rolecall_core::config::{self, Config, ServeConfig, SourceConfig};
 use rolecall_core::render::CheckedFile;
-use rolecall_engine::port::FetchSource;
+use rolecall_server::control::Source;
 use rolecall_server::http::{Limits, Site, serve};
 use rolecall_server::metrics::Metrics;
 use rolecall_server::receive::{Nudge, Rate, Receivers};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::failure::{Failure, Status};
 use crate::files;
@@ -88,13 +88,12 @@ async fn keep(
     let mut interrupts = Interrupts::listen().map_err(|error| Failure::io("listen for Ctrl-C", error))?;
     let metrics = Arc::new(Metrics::new());
     let ears = Arc::new(Ears::new(screen.is_json(), Arc::clone(&metrics)));
-    let fetches: Arc<dyn FetchSource> =
-        Arc::new(source::open(source, &config.clusters, args.config.parent(), args.cache.clone()).await?);
+    let fetches = source::open(source, &config.clusters, args.config.parent(), args.cache.clone()).await?;
+    let followed = Arc::new(Source::new(source.url.clone(), Arc::new(fetches)));
     let (stop, stopped) = watch::channel(false);
-    let nudges: Vec<Arc<Notify>> = config.clusters.iter().map(|_| Arc::default()).collect();
-    let listening =
-        listen(args, &config.serve, (&ears, &metrics), &source.url, nudges.clone(), stopped.clone()).await?;
-    let mut kept = clusters::keep_all(config, &source.url, (&fetches, &ears), &nudges, &stopped);
+    let told = (source.url.clone(), Arc::clone(&followed));
+    let listening = listen(args, &config.serve, (&ears, &metrics), told, stopped.clone()).await?;
+    let mut kept = clusters::keep_all(config, &source.url, (&followed, &ears), &stopped);
     interrupts.next().await;
     ears.note("stopping: passes that are under way may end");
     stop.send_replace(true);
@@ -116,8 +115,7 @@ async fn listen(
     args: &ServeArgs,
     config: &ServeConfig,
     (ears, metrics): (&Arc<Ears>, &Arc<Metrics>),
-    url: &str,
-    nudges: Vec<Arc<Notify>>,
+    (url, source): (String, Arc<Source>),
     mut stopped: watch::Receiver<bool>,
 ) -> Result<Option<tokio::task::JoinHandle<()>>, Failure> {
     let Some(address) = &config.listen else {
@@ -137,7 +135,7 @@ async fn listen(
     if let Ok(address) = listener.local_addr() {
         ears.note(&format!("listening at http://{address}"));
     }
-    tokio::spawn(pass_on(pushes, url.to_owned(), nudges));
+    tokio::spawn(pass_on(pushes, url, source));
     let health: Arc<dyn rolecall_server::http::Health> = Arc::clone(ears) as _;
     let site = Site {
         receivers: Some(Arc::new(receivers)),
@@ -150,13 +148,11 @@ async fn listen(
     Ok(Some(tokio::spawn(serve(listener, site, Limits::default(), stop))))
 }
 
-/// A push to our repository is a reason for every cluster to look.
-async fn pass_on(mut pushes: mpsc::Receiver<Nudge>, url: String, nudges: Vec<Arc<Notify>>) {
+/// A push to our repository is a reason to fetch it.
+async fn pass_on(mut pushes: mpsc::Receiver<Nudge>, url: String, source: Arc<Source>) {
     while let Some(nudge) = pushes.recv().await {
         if nudge.push.is_of(&url) {
-            for notify in &nudges {
-                notify.notify_one();
-            }
+            source.nudge();
         }
     }
 }

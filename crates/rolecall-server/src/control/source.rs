@@ -1,0 +1,74 @@
+//! Follows a source of files: in time, and when somebody tells of a push. All its clusters hear the same news.
+//!
+//! However many clusters it has, and however often it is nudged, there is one fetch at a time. One that hangs
+//! delays no cluster.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use rolecall_engine::port::{FetchSource, PortErrorKind};
+use rolecall_engine::reconcile::News;
+use tokio::sync::{Notify, watch};
+
+use super::{Ears, pause};
+use crate::metrics::FetchOutcome;
+
+/// A source that is followed.
+pub struct Source {
+    name: String,
+    pub(super) fetches: Arc<dyn FetchSource>,
+    news: watch::Sender<News>,
+    nudge: Notify,
+}
+
+impl Source {
+    /// `name` is what it is called in logs and metrics.
+    pub fn new(name: String, fetches: Arc<dyn FetchSource>) -> Self {
+        Self { name, fetches, news: watch::Sender::default(), nudge: Notify::new() }
+    }
+
+    /// Has it fetched soon. What was pushed before this call is in what it fetches; many calls are one.
+    pub fn nudge(&self) {
+        self.nudge.notify_one();
+    }
+
+    /// What it says from now on.
+    pub fn news(&self) -> watch::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// Fetches until `stop` says true.
+    pub async fn follow(&self, interval: SignedDuration, ears: &dyn Ears, mut stop: watch::Receiver<bool>) {
+        let mut failures = 0;
+        loop {
+            let before = self.news.borrow().clone();
+            let after = tokio::select! {
+                after = before.after_a_fetch(self.fetches.as_ref()) => after,
+                _ = stop.wait_for(|stop| *stop) => return,
+            };
+            ears.fetched(&self.name, outcome(&before, &after));
+            failures = if after.error.is_some() { failures + 1 } else { 0 };
+            let asked = after.error.as_ref().and_then(|error| error.retry_after);
+            let pause = asked.unwrap_or_else(|| pause::in_time(failures, interval));
+            self.news.send_if_modified(|news| {
+                let is_new = *news != after;
+                *news = after;
+                is_new
+            });
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = self.nudge.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+}
+
+fn outcome(before: &News, after: &News) -> FetchOutcome {
+    match &after.error {
+        Some(error) if matches!(error.kind, PortErrorKind::Denied) => FetchOutcome::Refused,
+        Some(_) => FetchOutcome::Failed,
+        None if before.snapshot == after.snapshot => FetchOutcome::Unchanged,
+        None => FetchOutcome::Moved,
+    }
+}
