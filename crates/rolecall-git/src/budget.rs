@@ -113,6 +113,11 @@ impl Meter {
         }
     }
 
+    /// An error once the next byte was waited for that long, and that is too long.
+    pub(crate) fn bears(&self, silence: Duration) -> Result<(), Problem> {
+        if silence < self.budget.silence { Ok(()) } else { Err(self.too_slow()) }
+    }
+
     /// How long to wait for the next byte.
     pub(crate) fn patience(&self) -> Duration {
         self.budget.silence.min(self.end.saturating_duration_since(Instant::now()))

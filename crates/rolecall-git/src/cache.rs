@@ -2,7 +2,6 @@
 //!
 //! It lies in a folder of its own, named after the place, so that nothing but our own is ever removed.
 
-use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -13,6 +12,7 @@ use gix::open::Options;
 use sha2::{Digest, Sha256};
 
 use crate::budget::{Budget, Meter};
+use crate::code_commit::hex;
 use crate::problem::Problem;
 
 /// Every fetch that brings something leaves a pack.
@@ -20,11 +20,8 @@ const MAX_PACKS: usize = 50;
 
 /// Where the copy of a place lies.
 pub(crate) fn folder(under: &Path, place: &str) -> PathBuf {
-    let digest = Sha256::digest(place.as_bytes());
-    let name = digest.iter().take(8).fold(String::from("source-"), |mut name, byte| {
-        let _ = write!(name, "{byte:02x}");
-        name
-    });
+    let digest = hex(&Sha256::digest(place.as_bytes()));
+    let name = format!("source-{}", digest.get(..16).unwrap_or(&digest));
     under.join(format!("{name}.git"))
 }
 

@@ -12,7 +12,7 @@ use rolecall_engine::port::PortFuture;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use crate::place::Web;
+use crate::place::{Place, Web};
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +39,11 @@ impl fmt::Debug for AwsKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AwsKeys").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
+}
+
+/// Is this the URL of a CodeCommit repository over HTTPS, which takes AWS credentials?
+pub fn is_code_commit(url: &str) -> bool {
+    matches!(Place::parse(url), Ok(Place::Https(web)) if region(&web.host).is_some())
 }
 
 /// The region that a host of CodeCommit is in: public, FIPS, China, or a VPC endpoint's. `None` for any other.
@@ -89,7 +94,7 @@ fn hmac(key: &[u8], message: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -14,7 +14,7 @@ use gix_transport::client::blocking_io::Transport;
 use crate::budget::{Budget, Meter};
 use crate::http::NOWHERE;
 use crate::problem::Problem;
-use crate::reference::{Kind, Reference};
+use crate::reference::{Asked, Reference};
 
 /// Fetches the reference's history into `repository`, as far as `shallow` says, and gives its commit.
 pub(crate) fn fetch<T: Transport>(
@@ -35,7 +35,7 @@ pub(crate) fn fetch<T: Transport>(
         Ok(connection.with_credentials(|_| Ok(None)).with_transport_options(Box::new(())))
     };
     let prepared = connection()?.prepare_fetch(Discard, ref_map::Options::default()).map_err(failed)?;
-    let Some(object) = find(prepared.ref_map(), reference)? else {
+    let Some(object) = find(prepared.ref_map(), reference) else {
         drop(prepared);
         // Only this one was asked for. To say more, look at what there is.
         let all =
@@ -68,14 +68,14 @@ pub(crate) fn commit(
 }
 
 /// What the server says that the reference is.
-fn find(map: &RefMap, reference: &Reference) -> Result<Option<ObjectId>, Problem> {
-    if let Kind::Commit(id) = &reference.0 {
-        return ObjectId::from_hex(id.as_bytes()).map(Some).map_err(Problem::unreadable);
-    }
-    let wanted = reference.full_name().unwrap_or_default();
+fn find(map: &RefMap, reference: &Reference) -> Option<ObjectId> {
+    let wanted = match reference.asked() {
+        Asked::Id(id) => return Some(id),
+        Asked::Name(name) => name,
+    };
     let mut known = map.remote_refs.iter().map(Ref::unpack);
     let found = known.find(|(name, ..)| name.as_bytes() == wanted.as_bytes());
-    Ok(found.and_then(|(_, object, _)| object.map(ToOwned::to_owned)))
+    found.and_then(|(_, object, _)| object.map(ToOwned::to_owned))
 }
 
 /// What the server has in the place of the reference.
@@ -86,11 +86,7 @@ fn missing(map: &RefMap, reference: &Reference) -> Problem {
             name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/")).map(str::to_owned)
         })
         .collect();
-    if others.is_empty() {
-        Problem::no_branches()
-    } else {
-        Problem::no_reference(&reference.to_string(), &others)
-    }
+    Problem::no_reference(&reference.to_string(), &others)
 }
 
 /// All that gix says of an error, in a line.
@@ -110,8 +106,8 @@ fn said(reference: &Reference, error: &gix::Error) -> Problem {
     }
     // Gix does not know the error line of the old protocol, and stumbles over its first letter, an `E`.
     let is_refusal = text.contains("not our ref") || text.ends_with("input was malformed: 69");
-    match &reference.0 {
-        Kind::Commit(id) if is_refusal => Problem::no_commit(id),
+    match reference.asked() {
+        Asked::Id(id) if is_refusal => Problem::no_commit(&id.to_string()),
         _ => Problem::unreadable(text),
     }
 }

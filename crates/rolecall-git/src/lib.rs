@@ -26,7 +26,7 @@ mod work;
 mod source;
 
 pub use budget::Budget;
-pub use code_commit::{AwsKeySource, AwsKeys};
+pub use code_commit::{AwsKeySource, AwsKeys, is_code_commit};
 pub use credentials::Credentials;
 pub use reference::Reference;
 pub use signature::AllowedSigners;

@@ -28,7 +28,7 @@ pub(crate) fn walk(
     meter: &Meter,
 ) -> Result<Walk, Problem> {
     let shallow = repository.shallow_commits().map_err(Problem::unreadable)?;
-    let is_cut = |id: &ObjectId| shallow.as_ref().is_some_and(|commits| commits.iter().any(|cut| cut == id));
+    let is_cut = |id: &ObjectId| shallow.as_ref().is_some_and(|commits| commits.binary_search(id).is_ok());
     let mut seen = BTreeSet::from([commit]);
     let mut next = VecDeque::from([commit]);
     let mut was_cut = false;

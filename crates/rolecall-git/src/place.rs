@@ -2,6 +2,7 @@
 //!
 //! A place never holds a credential: a URL with a password is refused, so that it cannot end up in a message.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -68,10 +69,15 @@ impl fmt::Display for Place {
         match self {
             Self::Https(web) => write!(f, "https://{}{}", web.authority(), web.path),
             Self::Ssh(shell) => {
-                write!(f, "ssh://{}", shell.destination())?;
-                shell.port.map_or(Ok(()), |port| write!(f, ":{port}"))?;
-                let slash = if shell.path.starts_with('/') { "" } else { "/" };
-                write!(f, "{slash}{}", shell.path)
+                let user = shell.user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
+                let host = format!("{user}{}", in_brackets(&shell.host));
+                let port = shell.port.map(|port| format!(":{port}")).unwrap_or_default();
+                match shell.path.chars().next() {
+                    Some('/') => write!(f, "ssh://{host}{port}{}", shell.path),
+                    Some('~') => write!(f, "ssh://{host}{port}/{}", shell.path),
+                    // From the user's home on: no URL says that.
+                    _ => write!(f, "{host}:{}", shell.path),
+                }
             }
             Self::Local(path) => write!(f, "{}", path.display()),
         }
@@ -81,9 +87,14 @@ impl fmt::Display for Place {
 impl Web {
     /// The host as it stands in a URL and in the `Host` header.
     pub(crate) fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        if self.port == 443 { host } else { format!("{host}:{}", self.port) }
+        let host = in_brackets(&self.host);
+        if self.port == 443 { host.into_owned() } else { format!("{host}:{}", self.port) }
     }
+}
+
+/// A host as it stands before a port.
+fn in_brackets(host: &str) -> Cow<'_, str> {
+    if host.contains(':') { format!("[{host}]").into() } else { host.into() }
 }
 
 impl Shell {
@@ -185,7 +196,7 @@ fn host_and_port(authority: &str) -> Result<(String, Option<u16>), Problem> {
         Some(rest) => {
             let (host, rest) = rest.split_once(']').ok_or_else(wrong)?;
             host.parse::<std::net::Ipv6Addr>().map_err(|_| wrong())?;
-            (host, rest.strip_prefix(':').unwrap_or(rest))
+            (host, if rest.is_empty() { "" } else { rest.strip_prefix(':').ok_or_else(wrong)? })
         }
         None => authority.split_once(':').unwrap_or((authority, "")),
     };

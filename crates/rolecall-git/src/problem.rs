@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use rolecall_core::render::is_harmful;
 use rolecall_engine::port::{PortError, PortErrorKind};
 
 /// A condition of a source, before it is known which source.
@@ -111,12 +112,15 @@ impl Problem {
         problem
     }
 
-    pub(crate) fn no_branches() -> Self {
-        Self::new(PortErrorKind::NotFound, "the repository is empty: it has no branch and no tag")
-            .hint("nothing is changed in the cluster until there are commits again")
-    }
-
+    /// `others` are the branches and tags that there are.
     pub(crate) fn no_reference(wanted: &str, others: &[String]) -> Self {
+        if others.is_empty() {
+            return Self::new(
+                PortErrorKind::NotFound,
+                "the repository is empty: it has no branch and no tag",
+            )
+            .hint("nothing is changed in the cluster until there are commits again");
+        }
         let some: Vec<String> = others.iter().take(5).map(|other| format!("`{}`", shown(other))).collect();
         Self::new(PortErrorKind::NotFound, format!("the repository has no {wanted}"))
             .hint(format!("it has {}; nothing is changed in the cluster", some.join(", ")))
@@ -191,10 +195,5 @@ fn short(text: &str) -> String {
 
 /// A foreign name without characters that play tricks on a terminal.
 pub(crate) fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// Characters that show as nothing, or turn the line around.
-pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
 }

@@ -2,19 +2,28 @@
 
 use std::fmt;
 
+use gix::ObjectId;
 use rolecall_engine::port::PortError;
 
 use crate::problem::Problem;
 
 /// What a source points to. Made by its constructors only, which check the name as Git does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference(pub(crate) Kind);
+pub struct Reference(Kind);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
+enum Kind {
     Branch(String),
     Tag(String),
-    Commit(String),
+    Commit(ObjectId),
+}
+
+/// What is asked of a server for it.
+pub(crate) enum Asked {
+    /// A reference by its full name.
+    Name(String),
+    /// A commit.
+    Id(ObjectId),
 }
 
 impl Reference {
@@ -30,8 +39,8 @@ impl Reference {
 
     /// One commit, by its id in full.
     pub fn commit(id: &str) -> Result<Self, PortError> {
-        if is_commit_id(id) {
-            return Ok(Self(Kind::Commit(id.to_ascii_lowercase())));
+        if let (true, Ok(id)) = (is_commit_id(id), ObjectId::from_hex(id.as_bytes())) {
+            return Ok(Self(Kind::Commit(id)));
         }
         Err(Problem::invalid(
             "a commit is named by all 40 digits of its id: a shorter one may mean another tomorrow",
@@ -39,21 +48,19 @@ impl Reference {
         .of("read", "`commit`"))
     }
 
-    /// The name on the server, `None` for a commit.
-    pub(crate) fn full_name(&self) -> Option<String> {
+    pub(crate) fn asked(&self) -> Asked {
         match &self.0 {
-            Kind::Branch(name) => Some(format!("refs/heads/{name}")),
-            Kind::Tag(name) => Some(format!("refs/tags/{name}")),
-            Kind::Commit(_) => None,
+            Kind::Branch(name) => Asked::Name(format!("refs/heads/{name}")),
+            Kind::Tag(name) => Asked::Name(format!("refs/tags/{name}")),
+            Kind::Commit(id) => Asked::Id(*id),
         }
     }
 
     /// What to ask for, and where to keep it.
     pub(crate) fn refspec(&self) -> String {
-        match &self.0 {
-            Kind::Commit(id) => format!("+{id}:{KEPT}"),
-            Kind::Branch(name) => format!("+refs/heads/{name}:{KEPT}"),
-            Kind::Tag(name) => format!("+refs/tags/{name}:{KEPT}"),
+        match self.asked() {
+            Asked::Name(name) => format!("+{name}:{KEPT}"),
+            Asked::Id(id) => format!("+{id}:{KEPT}"),
         }
     }
 }

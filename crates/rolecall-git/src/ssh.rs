@@ -6,9 +6,9 @@ use std::ffi::OsString;
 use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gix_transport::Protocol;
 use gix_transport::client::git::ConnectMode;
@@ -58,18 +58,12 @@ pub(crate) fn connect(
         return Err(Problem::ssh("its input and output cannot be used"));
     };
     let said = Arc::new(Mutex::new(String::new()));
-    let process = Arc::new(Process { child: Mutex::new(child), said: Arc::clone(&said) });
+    let process =
+        Process { child: Mutex::new(child), said: Arc::clone(&said), waits_since: Mutex::new(None) };
+    let process = Arc::new(process);
     thread::spawn(move || listen(errors, &said));
-    let guard = (Arc::downgrade(&process), Arc::clone(meter));
-    thread::spawn(move || {
-        while let Some(process) = guard.0.upgrade() {
-            if guard.1.in_time().is_err() {
-                process.end();
-            }
-            drop(process);
-            thread::sleep(Duration::from_millis(100));
-        }
-    });
+    let guarded = (Arc::downgrade(&process), Arc::clone(meter));
+    thread::spawn(move || guard(&guarded.0, &guarded.1));
     let answer =
         Answer { inner: read, process: Arc::clone(&process), meter: Arc::clone(meter), is_heard: false };
     let none = None::<(String, Option<u16>)>;
@@ -106,10 +100,28 @@ fn arguments(shell: &Shell, options: &SshOptions) -> Vec<OsString> {
     arguments
 }
 
+/// Ends the program when the time is over, or when it has been waited for too long.
+fn guard(process: &Weak<Process>, meter: &Meter) {
+    while let Some(process) = process.upgrade() {
+        let waits_since = *process.waits_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let silence = waits_since.map(|since| since.elapsed()).unwrap_or_default();
+        if let Err(problem) = meter.in_time().and_then(|()| meter.bears(silence)) {
+            // The first problem is the one that is told. What comes of the end of the program is no news.
+            drop(meter.fail(problem));
+            process.end();
+            return;
+        }
+        drop(process);
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// The program while it runs. It is ended with its last user.
 pub(crate) struct Process {
     child: Mutex<Child>,
     said: Arc<Mutex<String>>,
+    /// Since when its next byte is waited for.
+    waits_since: Mutex<Option<Instant>>,
 }
 
 impl Process {
@@ -118,6 +130,14 @@ impl Process {
         // It may have ended by itself.
         let _ = child.kill();
         let _ = child.wait();
+    }
+
+    fn waited<T>(&self, work: impl FnOnce() -> T) -> T {
+        let set = |to| *self.waits_since.lock().unwrap_or_else(PoisonError::into_inner) = to;
+        set(Some(Instant::now()));
+        let done = work();
+        set(None);
+        done
     }
 
     fn said(&self) -> String {
@@ -152,7 +172,7 @@ pub(crate) struct Answer {
 
 impl Read for Answer {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let amount = self.inner.read(to)?;
+        let amount = self.process.waited(|| self.inner.read(to))?;
         if amount == 0 && !self.is_heard {
             self.process.end();
             // What it said last may be on its way still.

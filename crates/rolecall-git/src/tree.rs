@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use gix::objs::tree::EntryKind;
 use gix::{ObjectId, Repository};
+use rolecall_core::render::is_harmful;
 use rolecall_engine::port::Entry;
 
 use crate::budget::{Budget, Meter};
-use crate::problem::{Problem, is_invisible, shown};
+use crate::problem::{Problem, shown};
 
 #[cfg(test)]
 mod tests;
@@ -99,7 +100,7 @@ fn name_problem(name: &[u8]) -> Option<&'static str> {
     if text.eq_ignore_ascii_case(".git") {
         return Some("has the name of Git's own folder");
     }
-    let is_odd = text.chars().any(|c| c.is_control() || is_invisible(c));
+    let is_odd = text.contains(is_harmful);
     is_odd.then_some("has a name with characters that do not show")
 }
 

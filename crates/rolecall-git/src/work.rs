@@ -21,7 +21,7 @@ use crate::http::{Client, Wire};
 use crate::lineage::{Walk, walk};
 use crate::place::Shell;
 use crate::problem::Problem;
-use crate::reference::{Kind, Reference};
+use crate::reference::{Asked, Reference};
 use crate::signature::{self, AllowedSigners};
 use crate::ssh::{self, SshOptions};
 use crate::tree::{self, Paths};
@@ -75,11 +75,10 @@ impl Work {
         }
         let repository = cache::open(&self.folder, &self.budget)?;
         let is_fresh = repository.find_reference(crate::reference::KEPT).is_err();
-        if let (Kind::Commit(id), false) = (&self.reference.0, is_fresh) {
-            let id = ObjectId::from_hex(id.as_bytes()).map_err(Problem::unreadable)?;
-            if repository.has_object(id) {
-                return Ok((repository, id));
-            }
+        if let (Asked::Id(id), false) = (self.reference.asked(), is_fresh)
+            && repository.has_object(id)
+        {
+            return Ok((repository, id));
         }
         let shallow = if is_fresh { first() } else { Shallow::NoChange };
         let mut fetched = self.remote(&repository, (way, shallow), meter);
@@ -94,7 +93,8 @@ impl Work {
         if matches!(&fetched, Err(problem) if problem.is_over_budget) {
             cache::anew(&self.folder, &self.budget)?;
         }
-        Ok((cache::reopen(&self.folder, &self.budget)?, fetched?))
+        let commit = fetched?;
+        Ok((cache::reopen(&self.folder, &self.budget)?, commit))
     }
 
     fn remote(
@@ -120,15 +120,14 @@ impl Work {
         let repository =
             gix::open_opts(path, cache::options(&self.budget)).map_err(|error| not_opened(&error))?;
         let wanted = self.reference.to_string();
-        let object = match (self.reference.full_name(), &self.reference.0) {
-            (Some(name), _) => {
+        let object = match self.reference.asked() {
+            Asked::Name(name) => {
                 match repository.try_find_reference(name.as_str()).map_err(Problem::unreadable)? {
                     Some(mut found) => found.follow_to_object().map_err(Problem::unreadable)?.detach(),
                     None => return Err(missing(&repository, &wanted)),
                 }
             }
-            (None, Kind::Commit(id)) => ObjectId::from_hex(id.as_bytes()).map_err(Problem::unreadable)?,
-            (None, _) => return Err(Problem::not_a_commit(&wanted)),
+            Asked::Id(id) => id,
         };
         if !repository.has_object(object) {
             return Err(Problem::no_commit(&object.to_string()));
@@ -237,5 +236,5 @@ fn missing(repository: &Repository, wanted: &str) -> Problem {
         .flatten()
         .filter_map(|branch| branch.ok().map(|branch| branch.name().shorten().to_string()))
         .collect();
-    if names.is_empty() { Problem::no_branches() } else { Problem::no_reference(wanted, &names) }
+    Problem::no_reference(wanted, &names)
 }

@@ -29,7 +29,7 @@ pub use gitlab::gitlab;
 pub use json::{API_VERSION, findings, plan};
 pub use junit::{Case, CaseOutcome, Suite, check_suites, drift_suite, junit, plan_suite};
 pub use markdown::{MARKER, MAX_COMMENT, Page, markdown, markdown_page};
-pub use printable::{json_text, printable, printable_line, spelt_out, spelt_out_line};
+pub use printable::{is_harmful, json_text, printable, printable_line, spelt_out, spelt_out_line};
 pub use remarks::{Remark, drift_remarks, plan_remarks, plan_summary};
 pub use sarif::sarif;
 pub use text::{Line, Tone, plan_text};

@@ -75,7 +75,7 @@ pub(super) fn is_command(text: &str, at: usize) -> bool {
 }
 
 /// Would a terminal obey it, hide it, or let the text after it run backwards?
-pub(super) fn is_harmful(c: char) -> bool {
+pub fn is_harmful(c: char) -> bool {
     let is_invisible = matches!(
         c,
         '\u{ad}'

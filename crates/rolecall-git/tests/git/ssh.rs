@@ -14,22 +14,21 @@ use crate::bench::{Bench, fetched, refused, text, timed, told};
 
 /// A source whose `ssh` is this script. `$command` in it is what is to be run on the other side.
 fn source(bench: &Bench, script: &str) -> GitSource {
-    source_within(bench, script, Duration::from_secs(20))
+    source_within(bench, script, Budget::default())
 }
 
-fn source_within(bench: &Bench, script: &str, time: Duration) -> GitSource {
+fn source_within(bench: &Bench, script: &str, budget: Budget) -> GitSource {
     let program = bench.cache.path().join("ssh");
     let told = bench.cache.path().join("told");
     let head = "#!/bin/sh\nprintf '%s\\n' \"$@\" > ";
     fs::write(&program, format!("{head}{}\nfor command; do :; done\n{script}\n", told.display())).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    with_program(bench, program, time)
+    with_program(bench, program, budget)
 }
 
-fn with_program(bench: &Bench, program: PathBuf, time: Duration) -> GitSource {
+fn with_program(bench: &Bench, program: PathBuf, budget: Budget) -> GitSource {
     let url = format!("ssh://git@git.example.com:2222{}", bench.repository.bare().display());
     let ssh = SshOptions { program, key: "/keys/id".into(), known_hosts: "/keys/known_hosts".into() };
-    let budget = Budget { time, ..Budget::default() };
     GitSource::new(GitOptions { url, ssh: Some(ssh), budget, ..bench.options() }).unwrap()
 }
 
@@ -75,16 +74,23 @@ async fn what_ssh_complains_about() {
 #[tokio::test]
 async fn a_silent_ssh_is_ended() {
     let bench = Bench::new();
-    let source = source_within(&bench, "exec sleep 60", Duration::from_secs(1));
-    let (error, time) = timed(refused(&source)).await;
-    assert_eq!(error.kind, PortErrorKind::Timeout, "{}", told(&error));
-    assert!(time < Duration::from_secs(10), "{time:?}");
+    let second = Duration::from_secs(1);
+    for budget in
+        [Budget { time: second, ..Budget::default() }, Budget { silence: second, ..Budget::default() }]
+    {
+        for script in ["exec sleep 60", "printf 000; exec sleep 60"] {
+            let source = source_within(&bench, script, budget);
+            let (error, time) = timed(refused(&source)).await;
+            assert_eq!(error.kind, PortErrorKind::Timeout, "{}", told(&error));
+            assert!(time < Duration::from_secs(10), "{time:?}");
+        }
+    }
 }
 
 #[tokio::test]
 async fn where_there_is_no_ssh_that_is_said() {
     let bench = Bench::new();
-    let error = refused(&with_program(&bench, "/nowhere/ssh".into(), Duration::from_secs(20))).await;
+    let error = refused(&with_program(&bench, "/nowhere/ssh".into(), Budget::default())).await;
     assert!(told(&error).contains("use HTTPS, or another image"), "{}", told(&error));
     let url = "git@git.example.com:access".to_owned();
     let error = GitSource::new(GitOptions { url, ..bench.options() }).err().unwrap();

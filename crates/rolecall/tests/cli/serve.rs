@@ -202,6 +202,11 @@ fn a_configuration_that_makes_no_sense_is_told() {
     check("", 64, "`rolecall.yaml` has no `source`");
     check("source: {url: x}\n", 64, "`rolecall.yaml` names no cluster");
     check("source: {url: x, branch: a, tag: b}\n", 3, "a source has one of `branch`, `tag` and `commit`");
+    check(
+        "source: {url: /a}\nclusters: [{context: c}, {context: c, path: d}]\n",
+        64,
+        "the cluster `c` twice",
+    );
     let cluster = "clusters: [{context: c}]\n";
     check(&format!("source: {{url: x, tokenFile: t}}\n{cluster}"), 1, "there is no file `t`");
     check(&format!("source: {{url: 'http://a/b'}}\n{cluster}"), 1, "http");

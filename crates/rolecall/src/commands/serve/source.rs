@@ -9,6 +9,7 @@ use rolecall_core::project;
 use rolecall_engine::port::PortFuture;
 use rolecall_git::{
     AllowedSigners, AwsKeySource, AwsKeys, Budget, Credentials, GitOptions, GitSource, Reference, SshOptions,
+    is_code_commit,
 };
 use rolecall_server::receive;
 use secrecy::SecretString;
@@ -76,10 +77,6 @@ async fn credentials(source: &SourceConfig, beside: Option<&Path>) -> Result<Cre
         }
         _ => Credentials::None,
     })
-}
-
-fn is_code_commit(url: &str) -> bool {
-    url.starts_with("codecommit::") || url.starts_with("https://git-codecommit")
 }
 
 /// The keys of an AWS session, as CodeCommit's passwords are made of them.
