@@ -107,6 +107,11 @@ impl Election {
         self.leading_until.is_some_and(|until| now < until)
     }
 
+    /// Until when we lead, if nothing else happens.
+    pub fn leading_until(&self) -> Option<Moment> {
+        self.leading_until
+    }
+
     /// Who was last seen to lead.
     pub fn leader(&self) -> Option<&str> {
         self.seen.as_ref()?.term.as_ref()?.holder.as_deref()

@@ -14,6 +14,8 @@ use rolecall_core::plan::Call;
 use rolecall_core::record::{Completion, Record};
 use rolecall_core::source::{Lineage, SourceRevision};
 
+use crate::election::Term;
+
 mod source;
 
 pub use source::{Entry, FetchSource, Fetched, Refused, Snapshot};
@@ -65,6 +67,22 @@ pub trait HoldLock: Send + Sync {
 
     /// Gives it back, if it is still ours.
     fn release<'a>(&'a self, holder: &'a str) -> PortFuture<'a, ()>;
+}
+
+/// The Lease by which several processes elect the one that leads. Who leads is decided in [`crate::election`].
+pub trait KeepTerm: Send + Sync {
+    /// The Lease as it is; `None` where there is none.
+    fn read(&self) -> PortFuture<'_, Option<Term>>;
+
+    /// Creates it, and gives its version. `Conflict` means that somebody was quicker.
+    fn create<'a>(&'a self, holder: &'a str, length: Duration) -> PortFuture<'a, String>;
+
+    /// Makes `holder` the one who has it, or renews it for him, and gives its new version. `Conflict` means that it
+    /// is no longer at `version`, and nothing was done.
+    fn swap<'a>(&'a self, version: &'a str, holder: &'a str, length: Duration) -> PortFuture<'a, String>;
+
+    /// Frees it, if it is still at `version`.
+    fn free<'a>(&'a self, version: &'a str) -> PortFuture<'a, ()>;
 }
 
 /// Tells how the revision of the files stands to earlier ones of their source.

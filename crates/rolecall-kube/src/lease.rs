@@ -10,15 +10,20 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rolecall_engine::port::{HoldLock, Lock, PortError, PortErrorKind, PortFuture};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cluster::KubeCluster;
-use crate::connection::{Answer, Request};
-use crate::wire::{LEASE_NAME, LEASES_PATH, MANAGED_BY_LABEL, Metadata, NAMESPACE, Object};
+use crate::connection::Answer;
+use crate::wire::{LEASE_NAME, Object};
+
+mod object;
+mod term;
 
 #[cfg(test)]
 mod tests;
+
+use object::{Spec, change, creation, release, renewal, shown, takeover};
+pub use term::KubeTerm;
 
 /// A lock is taken over only this long after its end.
 const MARGIN: SignedDuration = SignedDuration::from_secs(2);
@@ -26,28 +31,10 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(2);
 /// How often a lost race for a free lock is run again before it is an error.
 const RACES: usize = 3;
 
-const LEASE: &str = "lease rolecall/rolecall";
-
 /// The lock as we left it.
 pub(crate) struct Held {
     holder: String,
     resource_version: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Lease {
-    metadata: Metadata,
-    spec: Spec,
-}
-
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Spec {
-    holder_identity: Option<String>,
-    renew_time: Option<Timestamp>,
-    lease_duration_seconds: Option<u32>,
-    lease_transitions: Option<u32>,
 }
 
 enum Attempt {
@@ -79,7 +66,7 @@ impl HoldLock for KubeCluster {
                 }
             }
             let message = "others were quicker each time it was free";
-            Err(PortError::new(PortErrorKind::Conflict, "take", &format!("`{LEASE}`"), message))
+            Err(PortError::new(PortErrorKind::Conflict, "take", &format!("`{}`", shown(LEASE_NAME)), message))
         })
     }
 
@@ -89,7 +76,7 @@ impl HoldLock for KubeCluster {
             let ours = self.held.lock().await.take().filter(|ours| ours.holder == holder);
             let resource_version = match ours {
                 Some(ours) => ours.resource_version,
-                None => match self.read_lease().await? {
+                None => match object::read(&self.connection, LEASE_NAME).await? {
                     Some(lease) if lease.spec.holder() == Some(holder) => lease.metadata.resource_version,
                     _ => return Ok(()),
                 },
@@ -102,24 +89,19 @@ impl HoldLock for KubeCluster {
 
 impl KubeCluster {
     async fn try_acquire(&self, holder: &str, ttl: Duration) -> Result<Attempt, PortError> {
-        let Some(lease) = self.read_lease().await? else { return self.create_lease(holder, ttl).await };
+        let Some(lease) = object::read(&self.connection, LEASE_NAME).await? else {
+            return self.create_lease(holder, ttl).await;
+        };
         let now = self.connection.server_time();
         match lease.spec.held_by_other(holder, now) {
             Some(lock) => Ok(Attempt::HeldByOther(lock)),
-            None => self.swap(holder, &takeover(&lease, holder, ttl, now)).await,
-        }
-    }
-
-    async fn read_lease(&self) -> Result<Option<Lease>, PortError> {
-        match self.connection.find(Request::read(LEASE, lease_path())).await? {
-            Some(answer) => answer.json().map(Some),
-            None => Ok(None),
+            None => self.swap(holder, &takeover(&lease, (holder, ttl), now)).await,
         }
     }
 
     async fn create_lease(&self, holder: &str, ttl: Duration) -> Result<Attempt, PortError> {
-        let lease = first_lease(holder, ttl, self.connection.server_time());
-        match self.connection.send(Request::create(LEASE, LEASES_PATH, &lease)).await {
+        let request = creation(LEASE_NAME, (holder, ttl), self.connection.server_time());
+        match self.connection.send(request).await {
             Err(error) if error.kind == PortErrorKind::Conflict => Ok(Attempt::RaceLost),
             outcome => taken(holder, &outcome?),
         }
@@ -127,7 +109,7 @@ impl KubeCluster {
 
     /// Writes if nobody did since, nor deleted it.
     async fn swap(&self, holder: &str, patch: &Value) -> Result<Attempt, PortError> {
-        match self.connection.send(Request::merge_patch(LEASE, &lease_path(), patch)).await {
+        match self.connection.send(change(LEASE_NAME, patch)).await {
             Err(error) if matches!(error.kind, PortErrorKind::Conflict | PortErrorKind::NotFound) => {
                 Ok(Attempt::RaceLost)
             }
@@ -137,10 +119,6 @@ impl KubeCluster {
 }
 
 impl Spec {
-    fn holder(&self) -> Option<&str> {
-        self.holder_identity.as_deref().filter(|holder| !holder.is_empty())
-    }
-
     /// `None` where it is free: nobody's, ours, or at its end for longer than the margin.
     fn held_by_other(&self, holder: &str, now: Timestamp) -> Option<Lock> {
         let other = self.holder().filter(|other| *other != holder)?;
@@ -156,57 +134,4 @@ impl Spec {
 fn taken(holder: &str, answer: &Answer) -> Result<Attempt, PortError> {
     let object: Object = answer.json()?;
     Ok(Attempt::Taken(Held { holder: holder.to_owned(), resource_version: object.metadata.resource_version }))
-}
-
-fn first_lease(holder: &str, ttl: Duration, now: Timestamp) -> Value {
-    json!({
-        "apiVersion": "coordination.k8s.io/v1",
-        "kind": "Lease",
-        "metadata": {
-            "name": LEASE_NAME,
-            "namespace": NAMESPACE,
-            "labels": { MANAGED_BY_LABEL: "rolecall" },
-        },
-        "spec": {
-            "holderIdentity": holder,
-            "leaseDurationSeconds": seconds(ttl),
-            "acquireTime": micro_time(now),
-            "renewTime": micro_time(now),
-            "leaseTransitions": 0,
-        },
-    })
-}
-
-fn takeover(lease: &Lease, holder: &str, ttl: Duration, now: Timestamp) -> Value {
-    let mut patch = renewal(&lease.metadata.resource_version, ttl, now);
-    patch["spec"]["holderIdentity"] = json!(holder);
-    patch["spec"]["acquireTime"] = json!(micro_time(now));
-    patch["spec"]["leaseTransitions"] = json!(lease.spec.lease_transitions.unwrap_or(0).saturating_add(1));
-    patch
-}
-
-fn renewal(resource_version: &str, ttl: Duration, now: Timestamp) -> Value {
-    json!({
-        "metadata": { "resourceVersion": resource_version },
-        "spec": { "leaseDurationSeconds": seconds(ttl), "renewTime": micro_time(now) },
-    })
-}
-
-fn release(resource_version: &str) -> Value {
-    json!({ "metadata": { "resourceVersion": resource_version }, "spec": { "holderIdentity": "" } })
-}
-
-/// A Lease counts whole seconds, at least one.
-fn seconds(ttl: Duration) -> u64 {
-    let whole = ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0);
-    whole.max(1)
-}
-
-/// `MicroTime`: RFC 3339 with six digits after the point, and no other number of them.
-fn micro_time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
-}
-
-fn lease_path() -> String {
-    format!("{LEASES_PATH}/{LEASE_NAME}")
 }

@@ -28,6 +28,7 @@ mod wire;
 pub use cluster::KubeCluster;
 pub use knock::{ClaimedNames, Knock, Seen, Shown};
 pub use kubeconfig::{ChosenContext, KubeconfigChoice};
+pub use lease::KubeTerm;
 pub use target::{Endpoint, Timeouts};
 pub use tokens::BearerTokens;
 pub use wire::FIELD_MANAGER;

@@ -1,6 +1,7 @@
 //! What `rolecall serve` is made of: what keeps clusters as their files say, and what is seen from outside.
 //!
 //! - [`control`]: one loop a cluster, which wakes for pushes, writes to the map, and in time.
+//! - [`lead`]: which of several processes does so.
 //! - [`receive`]: webhooks, from a request to a nudge for the controller.
 //! - [`metrics`]: what is counted.
 //! - [`http`]: the server before both.
@@ -10,5 +11,6 @@
 
 pub mod control;
 pub mod http;
+pub mod lead;
 pub mod metrics;
 pub mod receive;

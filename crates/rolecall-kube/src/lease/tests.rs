@@ -1,6 +1,10 @@
 //! Who has the lock at which second.
 
+use serde_json::json;
+
+use super::object::{Lease, micro_time, seconds};
 use super::*;
+use crate::wire::Metadata;
 
 const NOW: &str = "2026-11-24T08:00:00Z";
 
@@ -55,7 +59,7 @@ fn a_takeover_counts_and_names_its_precondition() {
             "leaseTransitions": 5,
         },
     });
-    assert_eq!(takeover(&lease, "us", Duration::from_millis(30_001), NOW.parse().unwrap()), expect);
+    assert_eq!(takeover(&lease, ("us", Duration::from_millis(30_001)), NOW.parse().unwrap()), expect);
 }
 
 #[test]

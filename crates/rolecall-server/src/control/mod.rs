@@ -21,6 +21,7 @@ use rolecall_engine::reconcile::{News, Project, Seen, Standing, State, Work, pas
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::lead::{Fenced, Leadership};
 use crate::metrics::FetchOutcome;
 
 /// Everything that is asked of a cluster.
@@ -60,6 +61,8 @@ pub struct Manners {
     pub holder: String,
     /// What our own writes call themselves.
     pub writer: &'static str,
+    /// Nothing is written where this process does not lead.
+    pub leadership: Leadership,
 }
 
 /// Hears how things stand.
@@ -133,9 +136,10 @@ async fn bounded(
     (news, state): (&News, &mut State),
 ) -> Option<Standing> {
     let ports = kept.ports.as_ref();
+    let change = Fenced { change: ports, leadership: &manners.leadership };
     let line = Line {
         reading: Reading { observe: ports, clock, history: &NoHistory },
-        change: ports,
+        change: &change,
         records: Some(ports),
         lock: ports,
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rolecall_engine::fake::{Moment, Step};
 use rolecall_engine::port::{PortError, PortErrorKind};
+use rolecall_server::lead::Leadership;
 use rolecall_server::metrics::FetchOutcome::{Failed, Moved, Refused, Unchanged};
 
 use stage::{Stage, role};
@@ -62,6 +63,20 @@ async fn many_nudges_are_few_fetches_and_each_is_counted() {
     let mut fetches = stage.ears.fetches();
     fetches.dedup();
     assert_eq!(fetches, [Moved, Unchanged, Moved, Failed, Refused, Unchanged]);
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_lead_writes_nothing() {
+    let mut stage = Stage::new(&["dev"]);
+    let (leads, _) = tokio::sync::watch::channel(None);
+    stage.leadership = Leadership::of(&leads);
+    let stage = stage.started().await;
+    let told = "Failed: change `the map`: another process may lead by now, and nothing was sent";
+    stage.until(Duration::from_secs(1), |stage| stage.ears.last().trouble == [told]).await;
+    assert_eq!(stage.names(), ["deployer"]);
+    leads.send_replace(Some(tokio::time::Instant::now() + MINUTE));
+    stage.until(3 * Duration::from_secs(1), |stage| stage.names() == ["deployer", "dev"]).await;
     stage.end().await;
 }
 

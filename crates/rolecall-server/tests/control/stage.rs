@@ -17,6 +17,7 @@ use rolecall_engine::fake::FakeCluster;
 use rolecall_engine::port::{Clock, Entry, FetchSource, Fetched, PortError, PortFuture, Snapshot};
 use rolecall_engine::reconcile::{Project, Standing, State};
 use rolecall_server::control::{Ears, Kept, Manners, Source, keep};
+use rolecall_server::lead::Leadership;
 use rolecall_server::metrics::FetchOutcome;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -165,6 +166,7 @@ pub(crate) struct Stage {
     pub(crate) cluster: Arc<FakeCluster>,
     pub(crate) repository: Arc<Repository>,
     pub(crate) ears: Arc<Ear>,
+    pub(crate) leadership: Leadership,
     source: Arc<Source>,
     stop: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
@@ -180,6 +182,7 @@ impl Stage {
             source: Arc::new(Source::new("doors".to_owned(), repository.clone())),
             repository,
             ears: Arc::default(),
+            leadership: Leadership::alone(),
             stop: watch::channel(false).0,
             task: None,
         }
@@ -208,6 +211,7 @@ impl Stage {
             patience: Patience::default(),
             holder: "controller".to_owned(),
             writer: "rolecall",
+            leadership: self.leadership.clone(),
         };
         let (source, ears, stop) = (self.source.clone(), self.ears.clone(), self.stop.subscribe());
         let interval = manners.interval;
