@@ -56,7 +56,7 @@ impl KubeCluster {
         &self.target.identity
     }
 
-    fn at(target: Target) -> Result<Self, PortError> {
+    pub(crate) fn at(target: Target) -> Result<Self, PortError> {
         let connection = Connection::open(&target)?;
         let not_asked = "EKS was not asked: the cluster was reached without its name and region";
         Ok(Self {

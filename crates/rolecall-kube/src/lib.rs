@@ -11,6 +11,7 @@ mod cluster;
 mod connection;
 mod errors;
 mod exec_plugin;
+mod in_cluster;
 mod knock;
 mod kubeconfig;
 mod lease;
@@ -26,6 +27,7 @@ mod watch;
 mod wire;
 
 pub use cluster::KubeCluster;
+pub use in_cluster::SERVICE_ACCOUNT;
 pub use knock::{ClaimedNames, Knock, Seen, Shown};
 pub use kubeconfig::{ChosenContext, KubeconfigChoice};
 pub use lease::KubeTerm;

@@ -34,7 +34,7 @@ pub async fn stand(
     loop {
         let pause = match election.next(start.elapsed()) {
             Move::Wait(pause) => pause,
-            step => match ask((term, us), (step, terms.lease), &mut election, start).await {
+            request => match ask((term, us), (request, terms.lease), &mut election, start).await {
                 Ok(()) => Duration::ZERO,
                 Err(error) => {
                     ears.cannot_elect(&error);
@@ -62,15 +62,15 @@ pub async fn stand(
     }
 }
 
-/// Does one step, and tells the election what came of it. An error is for people: the election knows already.
+/// Sends one request, and tells the election what came of it. An error is for people: the election knows already.
 async fn ask(
     (term, us): (&dyn KeepTerm, &str),
-    (step, length): (Move, Duration),
+    (request, length): (Move, Duration),
     election: &mut Election,
     start: Instant,
 ) -> Result<(), PortError> {
     let sent = start.elapsed();
-    let written = match step {
+    let written = match request {
         Move::Wait(_) => return Ok(()),
         Move::Read => {
             let read = in_time(term.read()).await?;

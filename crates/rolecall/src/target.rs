@@ -2,6 +2,7 @@
 
 use std::env;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use rolecall_core::Timestamp;
 use rolecall_core::config::ClusterConfig;
 use rolecall_engine::line::{Line, Reading};
 use rolecall_engine::port::{Clock, KeepRecords, NoHistory, PortFuture};
-use rolecall_kube::{BearerTokens, Endpoint, KubeCluster, KubeconfigChoice, Timeouts};
+use rolecall_kube::{BearerTokens, Endpoint, KubeCluster, KubeconfigChoice, SERVICE_ACCOUNT, Timeouts};
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
 
@@ -118,6 +119,17 @@ pub(crate) async fn connect_configured(config: &ClusterConfig) -> Result<KubeClu
     let choice = KubeconfigChoice { file: None, context: config.context.clone() };
     let (cluster, _) = KubeCluster::of_kubeconfig(&choice, timeouts(&args)).await?;
     Ok(cluster)
+}
+
+/// The cluster that this program runs in, for a program that stays.
+pub(crate) fn connect_in_cluster() -> Result<KubeCluster, Failure> {
+    let at = ["KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"].map(variable);
+    let [Some(host), Some(port)] = at else {
+        return Err(Failure::usage("this is not a pod of a cluster: `KUBERNETES_SERVICE_HOST` is not set")
+            .hint("outside of one, name a `context`"));
+    };
+    let args = ClusterArgs { timeout: REQUEST_TIMEOUT, ..ClusterArgs::default() };
+    Ok(KubeCluster::in_cluster(Path::new(SERVICE_ACCOUNT), (&host, &port), timeouts(&args))?)
 }
 
 /// Runs a command's dealings with the outside, for so long at most.

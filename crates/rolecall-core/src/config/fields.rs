@@ -38,6 +38,11 @@ impl<'a> Fields<'a> {
         self.members.iter().any(|member| member.key == key)
     }
 
+    /// Is it there with nothing behind it?
+    pub(super) fn is_empty(&self, key: &str) -> bool {
+        self.members.iter().any(|member| member.key == key && matches!(member.value.value, Value::Null))
+    }
+
     fn take(&mut self, key: &'static str) -> Option<&'a Valued> {
         self.asked.push(key);
         let member = self.members.iter().find(|member| member.key == key)?;

@@ -15,7 +15,9 @@ mod serve;
 #[cfg(test)]
 mod tests;
 
-pub use serve::{ReceiverConfig, ReceiverKind, ReferenceConfig, ServeConfig, SourceConfig, is_receiver_name};
+pub use serve::{
+    HomeConfig, ReceiverConfig, ReceiverKind, ReferenceConfig, ServeConfig, SourceConfig, is_plain_name,
+};
 
 use crate::check::Settings;
 use crate::finding::{Code, Finding, Level, Place, has_errors};

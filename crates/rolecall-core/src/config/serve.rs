@@ -57,6 +57,17 @@ pub struct ServeConfig {
     pub listen: Option<String>,
     /// Whose webhooks it hears.
     pub receivers: Vec<ReceiverConfig>,
+    /// Where several processes elect the one that works; without it, there is one.
+    pub home: Option<HomeConfig>,
+}
+
+/// The cluster at which a controller is at home, in the namespace `rolecall`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeConfig {
+    /// Its context in the kubeconfig; without it, the cluster that the controller's pod runs in.
+    pub context: Option<String>,
+    /// The Lease by which it is elected: controllers that keep other clusters have another one.
+    pub lease: String,
 }
 
 /// Somebody who tells of pushes.
@@ -99,6 +110,7 @@ impl Default for ServeConfig {
             patience: Patience::default(),
             listen: None,
             receivers: Vec::new(),
+            home: None,
         }
     }
 }
@@ -144,6 +156,10 @@ pub(super) fn source(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> Option<
 
 pub(super) fn serve(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> ServeConfig {
     let default = ServeConfig::default();
+    if fields.is_empty("home") {
+        let help = "write `home: {}` for the cluster that the controller runs in, or a `context`";
+        reader.error(fields.node(), "`home` says nothing".to_owned(), Some(help.to_owned()));
+    }
     let interval = reader.duration(&mut fields, "interval", INTERVALS);
     let heal_removals_after = reader.duration(&mut fields, "healRemovalsAfter", PATIENCE);
     let config = ServeConfig {
@@ -152,9 +168,27 @@ pub(super) fn serve(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> ServeCon
             .map_or(default.patience, |heal_removals_after| Patience { heal_removals_after }),
         listen: reader.text(&mut fields, "listen"),
         receivers: receivers(reader, &mut fields),
+        home: reader.mapping(&mut fields, "home").map(|fields| home(reader, fields)),
     };
     reader.finish(&fields);
     config
+}
+
+fn home(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> HomeConfig {
+    let context = reader.text(&mut fields, "context");
+    let lease = reader.text_at(&mut fields, "lease");
+    reader.finish(&fields);
+    if let Some((name, node)) = &lease {
+        let is_name = is_plain_name(name) && !name.starts_with('-') && !name.ends_with('-');
+        if !is_name {
+            let message = format!("`{name}` is no name of a Lease: write 1 to 63 of `a-z`, `0-9` and `-`");
+            reader.error(*node, message, None);
+        } else if name == "rolecall" {
+            let message = "the Lease `rolecall` is the lock of deploys, and cannot be the controller's, too";
+            reader.error(*node, message.to_owned(), Some("take another name, or none".to_owned()));
+        }
+    }
+    HomeConfig { context, lease: lease.map_or_else(|| "rolecall-serve".to_owned(), |(name, _)| name) }
 }
 
 fn receivers(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<ReceiverConfig> {
@@ -177,7 +211,7 @@ fn receivers(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<ReceiverCo
             reader.error(holder, "a receiver needs a `name`, a `kind` and a `secretFile`".to_owned(), None);
             continue;
         };
-        if !is_receiver_name(&name) {
+        if !is_plain_name(&name) {
             reader.error(
                 holder,
                 format!("`{name}` is no name of a receiver: write 1 to 63 of `a-z`, `0-9` and `-`"),
@@ -191,8 +225,8 @@ fn receivers(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<ReceiverCo
     receivers
 }
 
-/// Does it fit into a path and a metric?
-pub fn is_receiver_name(name: &str) -> bool {
+/// Does it fit into a path, a metric and the name of a Kubernetes object?
+pub fn is_plain_name(name: &str) -> bool {
     let is_of_it = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&name.len()) && name.bytes().all(is_of_it)
 }

@@ -1,4 +1,4 @@
-use super::{ReceiverKind, ReferenceConfig, parse};
+use super::{HomeConfig, ReceiverKind, ReferenceConfig, parse};
 use crate::finding::{Code, Level};
 use crate::policy::{Growth, MaxRemovals, Unmanaged};
 
@@ -103,6 +103,12 @@ fn a_controller_has_a_source_and_its_manners() {
     assert_eq!(config.serve.interval, jiff::SignedDuration::from_secs(90));
     assert_eq!(config.serve.patience.heal_removals_after, jiff::SignedDuration::from_hours(1));
     assert_eq!(config.serve.receivers[0].kind, ReceiverKind::GitHub);
+    assert_eq!(config.serve.home, None);
+    let home = |text: &str| {
+        parse("rolecall.yaml", &format!("{HEAD}serve: {{home: {text}}}\n")).0.unwrap().serve.home.unwrap()
+    };
+    assert_eq!(home("{}"), HomeConfig { context: None, lease: "rolecall-serve".into() });
+    assert_eq!(home("{context: a, lease: b}"), HomeConfig { context: Some("a".into()), lease: "b".into() });
     let (config, _) = parse("rolecall.yaml", &format!("{HEAD}source: {{url: x}}\n"));
     assert_eq!(config.unwrap().source.unwrap().reference, ReferenceConfig::Branch("main".into()));
 }
@@ -120,6 +126,17 @@ fn mistakes_of_a_controller_have_a_place() {
     check_error("source: {url: x, token: a}\n", "3:18", "unknown key `token`");
     check_error("serve: {interval: 1d}\n", "3:19", "`interval` is `1d`, and must be a time from 5s to 24h");
     check_error("serve: {interval: 1s}\n", "3:19", "`interval` is `1s`, and must be a time from 5s to 24h");
+    check_error(
+        "serve: {home: {lease: a-}}\n",
+        "3:23",
+        "`a-` is no name of a Lease: write 1 to 63 of `a-z`, `0-9` and `-`",
+    );
+    check_error(
+        "serve: {home: {lease: rolecall}}\n",
+        "3:23",
+        "the Lease `rolecall` is the lock of deploys, and cannot be the controller's, too",
+    );
+    check_error("serve: {home: }\n", "3:8", "`home` says nothing");
     check_error("serve: {interval: 60}\n", "3:19", "`interval` must be a text");
     check_error(
         "serve: {receivers: [{name: a, kind: github}]}\n",

@@ -4,11 +4,13 @@
 mod bootstrap;
 mod change;
 mod faults;
+mod in_cluster;
 mod kubeconfig;
 mod lock;
 mod observe;
 mod records;
 mod stage;
+mod term;
 mod watch;
 mod watch_faults;
 mod watch_rights;

@@ -6,7 +6,7 @@
 mod pause;
 mod source;
 
-pub use source::Source;
+pub use source::{Source, Sources};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,7 @@ const SETTLES_IN: Duration = Duration::from_millis(100);
 const LONGEST_PASS: Duration = Duration::from_mins(2);
 
 /// So long a pass may still take once it shall stop: less than Kubernetes waits.
-const LAST_WORDS: Duration = Duration::from_secs(8);
+const LAST_WORDS: Duration = Duration::from_secs(7);
 
 /// One cluster that is kept.
 pub struct Kept {

@@ -3,7 +3,7 @@
 //! However many clusters it has, and however often it is nudged, there is one fetch at a time. One that hangs
 //! delays no cluster.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use jiff::SignedDuration;
 use rolecall_engine::port::{FetchSource, PortErrorKind};
@@ -22,7 +22,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// `name` is what it is called in logs and metrics.
+    /// `name` is its URL, by which it is called in logs and metrics.
     pub fn new(name: String, fetches: Arc<dyn FetchSource>) -> Self {
         Self { name, fetches, news: watch::Sender::default(), nudge: Notify::new() }
     }
@@ -61,6 +61,29 @@ impl Source {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+}
+
+/// The sources that are followed at the moment, for whoever hears of a push.
+#[derive(Default)]
+pub struct Sources(Mutex<Vec<Weak<Source>>>);
+
+impl Sources {
+    /// One more, for as long as somebody follows it.
+    pub fn add(&self, source: &Arc<Source>) {
+        let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sources.retain(|other| other.strong_count() > 0);
+        sources.push(Arc::downgrade(source));
+    }
+
+    /// Has those fetched soon whose name is one of these.
+    pub fn nudge(&self, is_it: impl Fn(&str) -> bool) {
+        let sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sources
+            .iter()
+            .filter_map(Weak::upgrade)
+            .filter(|source| is_it(&source.name))
+            .for_each(|one| one.nudge());
     }
 }
 

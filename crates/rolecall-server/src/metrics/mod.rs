@@ -47,6 +47,7 @@ pub struct Metrics {
     hold: Family<Cluster, Gauge>,
     fetches: Family<SourceOutcome, Counter>,
     webhooks: Family<ReceiverOutcome, Counter>,
+    leader: Gauge,
 }
 
 impl Default for Metrics {
@@ -81,6 +82,7 @@ impl Metrics {
             hold: add(register, "hold", "Whether somebody holds the map as it is"),
             fetches: add(register, "git_fetches", "Fetches of a source by how they ended"),
             webhooks: add(register, "webhooks", "Deliveries to a receiver by what became of them"),
+            leader: add(register, "leader", "Whether this process is the one that keeps the clusters"),
             registry,
         }
     }
@@ -126,6 +128,11 @@ impl Metrics {
     /// A source was fetched, or was not.
     pub fn fetched(&self, source: &str, outcome: FetchOutcome) {
         self.fetches.get_or_create_owned(&SourceOutcome::new(source, outcome)).inc();
+    }
+
+    /// Whether this process is the one that keeps the clusters.
+    pub fn leads(&self, is_leading: bool) {
+        self.leader.set(is_leading.into());
     }
 
     /// A delivery came to a configured receiver, or to none.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rolecall_core::config::{ReceiverKind, is_receiver_name};
+use rolecall_core::config::{ReceiverKind, is_plain_name};
 use secrecy::{ExposeSecret, SecretString};
 
 /// Shorter secrets can be guessed offline by whoever saw one signed delivery.
@@ -36,7 +36,7 @@ pub enum ReceiverError {
 impl Receiver {
     /// Says what keeps this receiver from being used.
     pub(super) fn check(&self) -> Result<(), ReceiverError> {
-        if !is_receiver_name(&self.name) {
+        if !is_plain_name(&self.name) {
             return Err(ReceiverError::Name(self.name.clone()));
         }
         if self.secret.expose_secret().len() < MIN_SECRET {

@@ -38,6 +38,19 @@ async fn a_source_that_hangs_delays_no_healing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_hears_of_a_push_finds_the_source_by_its_name() {
+    let stage = Stage::start(&["dev"]).await;
+    let before = stage.repository.asked();
+    stage.sources.nudge(|name| name == "other");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(stage.repository.asked(), before);
+    stage.sources.nudge(|name| name == "doors");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(stage.repository.asked(), before + 1);
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn many_nudges_are_few_fetches_and_each_is_counted() {
     let stage = Stage::start(&["dev"]).await;
     assert_eq!(stage.ears.fetches(), [Moved]);

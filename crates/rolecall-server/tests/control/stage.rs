@@ -16,7 +16,7 @@ use rolecall_core::source::Lineage;
 use rolecall_engine::fake::FakeCluster;
 use rolecall_engine::port::{Clock, Entry, FetchSource, Fetched, PortError, PortFuture, Snapshot};
 use rolecall_engine::reconcile::{Project, Standing, State};
-use rolecall_server::control::{Ears, Kept, Manners, Source, keep};
+use rolecall_server::control::{Ears, Kept, Manners, Source, Sources, keep};
 use rolecall_server::lead::Leadership;
 use rolecall_server::metrics::FetchOutcome;
 use tokio::sync::watch;
@@ -168,6 +168,7 @@ pub(crate) struct Stage {
     pub(crate) ears: Arc<Ear>,
     pub(crate) leadership: Leadership,
     source: Arc<Source>,
+    pub(crate) sources: Sources,
     stop: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
 }
@@ -177,9 +178,13 @@ impl Stage {
     pub(crate) fn new(names: &[&str]) -> Self {
         let repository = Arc::new(Repository::default());
         repository.push("c1", names);
+        let source = Arc::new(Source::new("doors".to_owned(), repository.clone()));
+        let sources = Sources::default();
+        sources.add(&source);
         Self {
             cluster: Arc::new(cluster()),
-            source: Arc::new(Source::new("doors".to_owned(), repository.clone())),
+            source,
+            sources,
             repository,
             ears: Arc::default(),
             leadership: Leadership::alone(),

@@ -114,6 +114,15 @@ fn configurations() {
         json!({ "serve": { "receivers": [{ "name": "a/b", "kind": "github", "secretFile": "s" }] } }),
         false,
     );
+    for (home, is_good) in [
+        (json!({}), true),
+        (json!({ "context": "a", "lease": "b-1" }), true),
+        (json!(null), false),
+        (json!({ "lease": "rolecall" }), false),
+        (json!({ "lease": "-b" }), false),
+    ] {
+        agrees(json!({ "serve": { "home": home } }), is_good);
+    }
     agrees(json!({ "kind": "Konfig" }), false);
 }
 

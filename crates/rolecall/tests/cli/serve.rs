@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use rolecall_testenv::story::{Cast, NODES, manifest, user};
-use rolecall_testenv::{ClusterOptions, eventually};
+use rolecall_testenv::{ClusterOptions, Part, eventually};
 use serde_json::Value;
 
 use crate::run::Desk;
@@ -25,11 +25,16 @@ struct Serving {
 impl Serving {
     /// Starts as the cluster's creator, with the repository of `cast` as the source.
     fn start(cast: &Cast) -> Self {
+        Self::start_with(cast, "")
+    }
+
+    /// The same with more lines of `serve:`.
+    fn start_with(cast: &Cast, manners: &str) -> Self {
         let folder = cast.cluster.home().join("serve");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("secret"), "a secret of more than 16 bytes\n").unwrap();
         let config = format!(
-            "apiVersion: rolecall.dev/v1alpha1\nkind: Config\nsource:\n  url: {}\nclusters:\n  - context: admin\nserve:\n  interval: 5s\n  listen: 127.0.0.1:0\n  receivers:\n    - {{name: forge, kind: generic, secretFile: secret}}\n",
+            "apiVersion: rolecall.dev/v1alpha1\nkind: Config\nsource:\n  url: {}\nclusters:\n  - context: admin\nserve:\n  interval: 5s\n  listen: 127.0.0.1:0\n  receivers:\n    - {{name: forge, kind: generic, secretFile: secret}}\n{manners}",
             cast.repository.display()
         );
         std::fs::write(folder.join("rolecall.yaml"), config).unwrap();
@@ -75,13 +80,25 @@ impl Serving {
         answer
     }
 
+    fn signal(&self, signal: &str) {
+        let kill = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+    }
+
     /// Ends it as Kubernetes does.
     fn terminate(mut self) -> ExitStatus {
-        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        self.signal("TERM");
         let began = Instant::now();
         let status = self.child.wait().unwrap();
-        assert!(began.elapsed() < Duration::from_secs(20), "it took {:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(10), "it took {:?}", began.elapsed());
         status
+    }
+
+    /// Everything that is said within a time.
+    fn says_within(&self, time: Duration) -> Vec<String> {
+        let end = Instant::now() + time;
+        let next = || self.lines.recv_timeout(end.saturating_duration_since(Instant::now())).ok();
+        std::iter::from_fn(next).collect()
     }
 }
 
@@ -190,6 +207,57 @@ fn a_person_who_was_removed_by_hand_stays_away_and_a_hold_stops_all_of_it() {
     assert!(serving.terminate().success());
 }
 
+/// Never two writers, and one again within 20 seconds, whatever happens to a process.
+#[test]
+fn of_several_processes_one_works() {
+    let cast = cast();
+    let home = "  home: {context: admin}\n";
+    let one = Serving::start_with(&cast, home);
+    one.until_message("this process leads");
+    one.until_message("applied ");
+    let mut two = Serving::start_with(&cast, home);
+    two.until_message("waiting: `");
+    assert!(two.ask("GET /readyz HTTP/1.1").starts_with("HTTP/1.1 200"), "it waits, and that is all right");
+    assert!(two.ask("GET /metrics HTTP/1.1").contains("rolecall_leader 0"));
+
+    // The first is killed.
+    drop(one);
+    let began = Instant::now();
+    two.until_message("this process leads");
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(two.ask("GET /metrics HTTP/1.1").contains("rolecall_leader 1"));
+    two.until(|line| line["outcome"] == "unchanged");
+
+    // The second stops for a while, in which somebody empties the map, and the third heals it and goes on.
+    let three = Serving::start_with(&cast, home);
+    three.until_message("waiting: `");
+    two.signal("STOP");
+    three.until_message("this process leads");
+    three.until(|line| line["outcome"] == "unchanged");
+    push(&cast, &manifest("[]", &format!("{}{}", user("admin", "system:masters"), user("ann", "view"))));
+    three.until_message("applied ");
+    cast.cluster.write_aws_auth(&[("mapRoles", NODES), ("mapUsers", "[]")]).unwrap();
+    three.until_message("healed what somebody changed");
+    cast.cluster.write_aws_auth(&[("mapRoles", NODES), ("mapUsers", "[]")]).unwrap();
+    two.signal("CONT");
+    three.until_message("healed what somebody changed");
+    two.until_message("waiting: `");
+    let said = two.says_within(Duration::from_secs(3));
+    assert!(!said.iter().any(|line| line.contains("healed") || line.contains("applied ")), "{said:?}");
+
+    // Who is asked to end lets another one work at once.
+    assert!(three.terminate().success());
+    let began = Instant::now();
+    two.until_message("this process leads");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(two.child.try_wait().unwrap().is_none());
+
+    // Without etcd the API server takes requests and does not answer. That keeps nobody from ending.
+    cast.cluster.stop(Part::Etcd).unwrap();
+    two.until_message("nobody can be elected: ");
+    assert!(two.terminate().success());
+}
+
 #[test]
 fn a_configuration_that_makes_no_sense_is_told() {
     let desk = Desk::new();
@@ -210,6 +278,11 @@ fn a_configuration_that_makes_no_sense_is_told() {
     let cluster = "clusters: [{context: c}]\n";
     check(&format!("source: {{url: x, tokenFile: t}}\n{cluster}"), 1, "there is no file `t`");
     check(&format!("source: {{url: 'http://a/b'}}\n{cluster}"), 1, "http");
+    check(
+        &format!("source: {{url: /srv}}\n{cluster}serve: {{home: {{}}}}\n"),
+        64,
+        "this is not a pod of a cluster",
+    );
     let receivers = "serve: {receivers: [{name: a, kind: github, secretFile: s}]}\n";
     check(
         &format!("source: {{url: /srv}}\n{cluster}{receivers}"),

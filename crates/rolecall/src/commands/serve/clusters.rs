@@ -7,6 +7,7 @@ use rolecall_core::config::{ClusterConfig, Config};
 use rolecall_engine::reconcile::{Project, State};
 use rolecall_kube::FIELD_MANAGER;
 use rolecall_server::control::{Kept, Manners, Source, keep};
+use rolecall_server::lead::Leadership;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -29,6 +30,7 @@ pub(super) fn keep_all(
     config: &Config,
     url: &str,
     (source, ears): (&Arc<Source>, &Arc<Ears>),
+    leadership: &Leadership,
     stopped: &watch::Receiver<bool>,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
@@ -46,6 +48,7 @@ pub(super) fn keep_all(
                 patience: config.serve.patience,
                 holder: holder.clone(),
                 writer: FIELD_MANAGER,
+                leadership: leadership.clone(),
             },
             source: Arc::clone(source),
             ears: Arc::clone(ears),

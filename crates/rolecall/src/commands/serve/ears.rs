@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use rolecall_engine::port::PortError;
 use rolecall_engine::reconcile::{Done, Standing, Trouble};
 use rolecall_server::control;
 use rolecall_server::http::Health;
+use rolecall_server::lead;
 use rolecall_server::metrics::{FetchOutcome, Metrics, PassOutcome};
 use serde_json::{Value, json};
 
@@ -22,13 +24,26 @@ pub(super) struct Ears {
     metrics: Arc<Metrics>,
     /// What was said of each cluster last; `None` as long as nothing was.
     said: Mutex<BTreeMap<String, Option<String>>>,
-    /// Why each cluster's map cannot be watched, as it was said last.
-    deaf: Mutex<BTreeMap<String, String>>,
+    /// What else was said last: why each cluster's map cannot be watched, and why nobody can be elected.
+    complained: Mutex<BTreeMap<String, String>>,
+    /// Others that do not lead look at no cluster, and are ready for it.
+    leads: AtomicBool,
 }
 
+/// No cluster is called so.
+const ELECTION: &str = "";
+
 impl Ears {
-    pub(super) fn new(is_json: bool, metrics: Arc<Metrics>) -> Self {
-        Self { is_json, metrics, said: Mutex::default(), deaf: Mutex::default() }
+    /// A process that is alone leads from the beginning.
+    pub(super) fn new(is_json: bool, metrics: Arc<Metrics>, is_alone: bool) -> Self {
+        metrics.leads(is_alone);
+        Self {
+            is_json,
+            metrics,
+            said: Mutex::default(),
+            complained: Mutex::default(),
+            leads: AtomicBool::new(is_alone),
+        }
     }
 
     /// There will be something to hear of these.
@@ -63,6 +78,16 @@ impl Ears {
             document["cluster"] = json!(cluster);
             document["message"] = json!(text);
             self.write(&document, &format!("{cluster}: {text}"));
+        }
+    }
+
+    /// Says a complaint that was not the last one about this.
+    fn once(&self, about: &str, document: &Value, text: &str) {
+        let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
+        if complained.insert(about.to_owned(), text.to_owned()).as_deref() != Some(text) || self.is_json {
+            let mut document = document.clone();
+            document["message"] = json!(text);
+            self.write(&document, text);
         }
     }
 
@@ -107,13 +132,8 @@ impl control::Ears for Ears {
     }
 
     fn cannot_watch(&self, cluster: &str, why: &PortError) {
-        let why = why.to_string();
-        let mut deaf = self.deaf.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = deaf.insert(cluster.to_owned(), why.clone()).as_ref() != Some(&why);
-        if self.is_json || is_new {
-            let text = format!("{cluster}: the map cannot be watched, and is looked at in time only: {why}");
-            self.write(&json!({ "kind": "Watch", "cluster": cluster, "message": why }), &text);
-        }
+        let text = format!("{cluster}: the map cannot be watched, and is looked at in time only: {why}");
+        self.once(cluster, &json!({ "kind": "Watch", "cluster": cluster }), &text);
     }
 
     fn gave_up(&self, cluster: &str, after: Duration) {
@@ -124,6 +144,26 @@ impl control::Ears for Ears {
 
     fn fetched(&self, source: &str, outcome: FetchOutcome) {
         self.metrics.fetched(source, outcome);
+    }
+}
+
+impl lead::Ears for Ears {
+    fn leads(&self, leader: Option<&str>, is_us: bool) {
+        self.leads.store(is_us, Ordering::Relaxed);
+        self.metrics.leads(is_us);
+        let text = match (leader, is_us) {
+            (_, true) => "this process leads, and keeps the clusters".to_owned(),
+            (Some(other), false) => format!("waiting: `{other}` leads"),
+            (None, false) => "waiting: nobody leads yet".to_owned(),
+        };
+        self.write(
+            &json!({ "kind": "Election", "leader": leader, "isLeading": is_us, "message": text }),
+            &text,
+        );
+    }
+
+    fn cannot_elect(&self, why: &PortError) {
+        self.once(ELECTION, &json!({ "kind": "Election" }), &format!("nobody can be elected: {why}"));
     }
 }
 
@@ -158,7 +198,11 @@ impl Health for Ears {
 
     fn ready(&self) -> Result<(), &'static str> {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.values().all(Option::is_some) { Ok(()) } else { Err("not every cluster was looked at yet") }
+        if !self.leads.load(Ordering::Relaxed) || said.values().all(Option::is_some) {
+            Ok(())
+        } else {
+            Err("not every cluster was looked at yet")
+        }
     }
 }
 

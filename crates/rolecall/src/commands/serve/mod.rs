@@ -2,6 +2,7 @@
 
 mod clusters;
 mod ears;
+mod home;
 mod names;
 mod source;
 
@@ -12,21 +13,25 @@ use std::time::Duration;
 use clap::Args;
 use rolecall_core::config::{self, Config, ServeConfig, SourceConfig};
 use rolecall_core::render::CheckedFile;
-use rolecall_server::control::Source;
+use rolecall_engine::port::FetchSource;
+use rolecall_server::control::{Source, Sources};
 use rolecall_server::http::{Limits, Site, serve};
+use rolecall_server::lead::Leadership;
 use rolecall_server::metrics::Metrics;
 use rolecall_server::receive::{Nudge, Rate, Receivers};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use crate::failure::{Failure, Status};
 use crate::files;
 use crate::interrupts::Interrupts;
 use crate::output::Screen;
 use ears::Ears;
+use home::Home;
 
 /// How long clusters may take to end a pass once they shall stop.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+const LAST_WORDS: Duration = Duration::from_millis(7_500);
 
 /// So many pushes may wait to be looked at; more are the same to us.
 const NUDGES: usize = 64;
@@ -87,27 +92,62 @@ async fn keep(
 ) -> Result<Status, Failure> {
     let mut interrupts = Interrupts::listen().map_err(|error| Failure::io("listen for Ctrl-C", error))?;
     let metrics = Arc::new(Metrics::new());
-    let ears = Arc::new(Ears::new(screen.is_json(), Arc::clone(&metrics)));
+    let ears = Arc::new(Ears::new(screen.is_json(), Arc::clone(&metrics), config.serve.home.is_none()));
     let fetches = source::open(source, &config.clusters, args.config.parent(), args.cache.clone()).await?;
-    let followed = Arc::new(Source::new(source.url.clone(), Arc::new(fetches)));
+    let fetches: Arc<dyn FetchSource> = Arc::new(fetches);
+    let sources = Arc::new(Sources::default());
     let (stop, stopped) = watch::channel(false);
-    let told = (source.url.clone(), Arc::clone(&followed));
-    let listening = listen(args, &config.serve, (&ears, &metrics), told, stopped.clone()).await?;
-    let mut kept = clusters::keep_all(config, &source.url, (&followed, &ears), &stopped);
-    interrupts.next().await;
-    ears.note("stopping: passes that are under way may end");
-    stop.send_replace(true);
-    let ended = async { while kept.join_next().await.is_some() {} };
+    let listening =
+        listen(args, &config.serve, (&ears, &metrics), Arc::clone(&sources), stopped.clone()).await?;
+    let home = Home::enter(config.serve.home.as_ref(), &ears).await?;
+    let work = async {
+        let mut leadership = home.leadership.clone();
+        while led(&mut leadership, &stopped).await {
+            let followed = Arc::new(Source::new(source.url.clone(), Arc::clone(&fetches)));
+            sources.add(&followed);
+            let kept = clusters::keep_all(config, &source.url, (&followed, &ears), &leadership, &stopped);
+            until_lost(kept, &mut leadership).await;
+        }
+    };
+    let ended = async {
+        interrupts.next().await;
+        ears.note("stopping: passes that are under way may end");
+        stop.send_replace(true);
+        tokio::select! {
+            () = tokio::time::sleep(LAST_WORDS) => ears.note("not everything has ended in time"),
+            () = interrupts.next() => ears.note("stopped at once"),
+        }
+    };
     tokio::select! {
+        () = work => {}
         () = ended => {}
-        () = tokio::time::sleep(LAST_WORDS) => ears.note("not everything has ended in time"),
-        () = interrupts.next() => ears.note("stopped at once"),
     }
+    home.leave().await;
     if let Some(listening) = listening {
         // It has its own limit, and nothing to lose.
-        drop(tokio::time::timeout(Duration::from_secs(5), listening).await);
+        drop(tokio::time::timeout(Duration::from_secs(1), listening).await);
     }
     Ok(Status::Done)
+}
+
+/// Waits until we lead; says no if it is time to stop.
+async fn led(leadership: &mut Leadership, stopped: &watch::Receiver<bool>) -> bool {
+    let mut stopped = stopped.clone();
+    tokio::select! {
+        biased;
+        _ = stopped.wait_for(|stop| *stop) => false,
+        () = leadership.won() => true,
+    }
+}
+
+/// Waits until all has ended, or ends it where somebody else may lead.
+async fn until_lost(mut kept: JoinSet<()>, leadership: &mut Leadership) {
+    let ended = async { while kept.join_next().await.is_some() {} };
+    tokio::select! {
+        () = ended => return,
+        () = leadership.lost() => {}
+    }
+    kept.shutdown().await;
 }
 
 /// Listens for webhooks, probes and whoever collects metrics, if that is wanted.
@@ -115,7 +155,7 @@ async fn listen(
     args: &ServeArgs,
     config: &ServeConfig,
     (ears, metrics): (&Arc<Ears>, &Arc<Metrics>),
-    (url, source): (String, Arc<Source>),
+    sources: Arc<Sources>,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<Option<tokio::task::JoinHandle<()>>, Failure> {
     let Some(address) = &config.listen else {
@@ -135,7 +175,7 @@ async fn listen(
     if let Ok(address) = listener.local_addr() {
         ears.note(&format!("listening at http://{address}"));
     }
-    tokio::spawn(pass_on(pushes, url, source));
+    tokio::spawn(pass_on(pushes, sources));
     let health: Arc<dyn rolecall_server::http::Health> = Arc::clone(ears) as _;
     let site = Site {
         receivers: Some(Arc::new(receivers)),
@@ -148,11 +188,9 @@ async fn listen(
     Ok(Some(tokio::spawn(serve(listener, site, Limits::default(), stop))))
 }
 
-/// A push to our repository is a reason to fetch it.
-async fn pass_on(mut pushes: mpsc::Receiver<Nudge>, url: String, source: Arc<Source>) {
+/// A push to a repository is a reason to fetch it.
+async fn pass_on(mut pushes: mpsc::Receiver<Nudge>, sources: Arc<Sources>) {
     while let Some(nudge) = pushes.recv().await {
-        if nudge.push.is_of(&url) {
-            source.nudge();
-        }
+        sources.nudge(|url| nudge.push.is_of(url));
     }
 }
