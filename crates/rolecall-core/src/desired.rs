@@ -80,6 +80,15 @@ impl DesiredAccess {
         &self.revision
     }
 
+    /// The same under what both policies demand, where there is another one.
+    #[must_use]
+    pub fn judged_also_by(mut self, policy: Option<&Policy>) -> Self {
+        if let Some(policy) = policy {
+            self.policy = self.policy.and(policy);
+        }
+        self
+    }
+
     /// The proposed policy.
     pub fn policy(&self) -> &Policy {
         &self.policy

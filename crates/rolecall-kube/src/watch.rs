@@ -26,7 +26,6 @@ use crate::errors::Asked;
 use crate::wire::{MAP, MAP_NAME, MAP_PATH, MAPS_PATH};
 
 mod event;
-mod lines;
 mod stream;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! - [`control`]: one loop a cluster, which wakes for pushes, writes to the map, and in time.
 //! - [`lead`]: which of several processes does so.
 //! - [`receive`]: webhooks, from a request to a nudge for the controller.
+//! - [`resource`]: the custom resource, and what is told of it.
 //! - [`metrics`]: what is counted.
 //! - [`http`]: the server before both.
 //!
@@ -14,3 +15,4 @@ pub mod http;
 pub mod lead;
 pub mod metrics;
 pub mod receive;
+pub mod resource;

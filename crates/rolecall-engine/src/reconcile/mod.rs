@@ -18,6 +18,7 @@ use std::time::Duration;
 use rolecall_core::desired::DesiredAccess;
 use rolecall_core::guard::Circumstances;
 use rolecall_core::observed::{Knowledge, ObservedAccess};
+use rolecall_core::policy::Policy;
 use rolecall_core::reconcile::{Act, Pass, Patience, decide};
 use rolecall_core::source::{Lineage, SourceRevision};
 
@@ -34,6 +35,8 @@ pub struct Project {
     pub url: String,
     /// The folder in it; empty for its root.
     pub folder: String,
+    /// What the owner of the cluster demands on top of what the repository does.
+    pub policy: Option<Policy>,
 }
 
 /// What a pass is given.
@@ -74,6 +77,7 @@ pub async fn pass(work: Work<'_>, state: &mut State) -> Standing {
             let wanted = Arc::clone(wanted);
             if reconcile(work, state, &wanted, &observed, &mut standing).await {
                 state.defended = Some(wanted);
+                standing.applied = state.applied();
                 return standing;
             }
         }

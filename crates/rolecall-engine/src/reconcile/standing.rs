@@ -18,6 +18,8 @@ use crate::port::PortError;
 pub struct Standing {
     /// The newest commit of the source.
     pub commit: Option<String>,
+    /// The commit that was applied last, as far as this process knows.
+    pub applied: Option<String>,
     /// What this pass did.
     pub done: Option<Done>,
     /// What differs without a revision that says so.
@@ -88,6 +90,7 @@ impl Standing {
     pub(super) fn of(state: &State) -> Self {
         Self {
             commit: state.commit().map(str::to_owned),
+            applied: state.applied(),
             done: None,
             drift: Vec::new(),
             hold: None,

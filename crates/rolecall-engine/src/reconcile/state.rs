@@ -28,6 +28,10 @@ impl State {
         self.known.as_ref().map(|(commit, _)| commit.as_str())
     }
 
+    pub(super) fn applied(&self) -> Option<String> {
+        self.defended.as_ref().and_then(|defended| defended.revision().commit.clone())
+    }
+
     pub(super) fn wanted(&self) -> Option<&Result<Arc<DesiredAccess>, Unusable>> {
         self.known.as_ref().map(|(_, wanted)| wanted)
     }
@@ -48,5 +52,5 @@ impl State {
 fn wanted(snapshot: &Snapshot, of: &Project) -> Result<Arc<DesiredAccess>, Unusable> {
     let file = |path: &str| snapshot.file(path).map_err(|refused| refused.to_string());
     let read = project::desired(file, &of.folder, (&of.url, &snapshot.commit, snapshot.committed_at));
-    read.map(|(desired, _)| Arc::new(desired))
+    read.map(|(desired, _)| Arc::new(desired.judged_also_by(of.policy.as_ref())))
 }

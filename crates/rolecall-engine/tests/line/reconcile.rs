@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use rolecall_core::Timestamp;
 use rolecall_core::observed::Knowledge;
 use rolecall_core::observed::ObservedAccess;
+use rolecall_core::policy::{Growth, Policy};
 use rolecall_core::reconcile::{HOLD_ANNOTATION, Patience};
 use rolecall_core::record::Outcome;
 use rolecall_core::source::Lineage;
@@ -74,6 +75,7 @@ struct Stage {
     repository: Repository,
     news: News,
     state: State,
+    policy: Option<Policy>,
 }
 
 impl Stage {
@@ -84,6 +86,7 @@ impl Stage {
             repository: Repository::new(&["dev"]),
             news: News::default(),
             state: State::default(),
+            policy: None,
         };
         let standing = stage.pass().await;
         assert!(
@@ -101,7 +104,11 @@ impl Stage {
             records: Some(&self.cluster),
             lock: &self.cluster,
         };
-        let project = Project { url: "https://git.example.com/doors".to_owned(), folder: String::new() };
+        let project = Project {
+            url: "https://git.example.com/doors".to_owned(),
+            folder: String::new(),
+            policy: self.policy.clone(),
+        };
         self.news = self.news.after_a_fetch(&self.repository).await;
         let work = Work {
             line,
@@ -207,6 +214,22 @@ async fn every_step_of_a_pass_may_fail_and_the_next_one_carries_on() {
             assert!(stage.cluster.records().values().all(|record| record.completion.is_some()));
         }
     }
+}
+
+#[tokio::test]
+async fn the_owner_of_a_cluster_demands_more_than_the_repository() {
+    let mut stage = Stage::new().await;
+    stage.state = State::default();
+    stage.policy = Some(Policy { growth: Growth::Refuse, ..Policy::default() });
+    stage.repository.push("c2", &file(&["dev"]).replace("groups: [ops]", "groups: ['system:masters']"));
+    let standing = stage.pass().await;
+    assert_eq!(reasons(&standing), ["Refused"]);
+    assert_eq!(standing.applied, None, "this process has applied nothing");
+    stage.policy = None;
+    stage.state = State::default();
+    let standing = stage.pass().await;
+    assert!(matches!(standing.done, Some(Done::Applied(_))), "{standing:?}");
+    assert_eq!(standing.applied.as_deref(), Some("c2"));
 }
 
 #[tokio::test]

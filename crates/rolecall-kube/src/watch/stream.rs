@@ -5,9 +5,9 @@ use std::time::Duration;
 use rolecall_engine::port::{Moved, PortError, PortErrorKind};
 
 use super::event::{self, Event};
-use super::lines::Lines;
 use super::{Outcome, Start, asked, is_later};
 use crate::connection::{Heard, Incoming};
+use crate::lines::Lines;
 
 /// The longest event: a ConfigMap of 1 MiB whose every character JSON writes as six, and its metadata.
 const LONGEST: usize = 8 * 1024 * 1024;

@@ -5,8 +5,10 @@
 
 mod pause;
 mod source;
+mod told;
 
 pub use source::{Source, Sources};
+pub use told::{done, outcome, told};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +20,7 @@ use rolecall_engine::port::{
     ChangeAccess, Clock, HoldLock, KeepRecords, NoHistory, ObserveAccess, PortError, WatchAccess,
 };
 use rolecall_engine::reconcile::{News, Project, Seen, Standing, State, Work, pass};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::lead::{Fenced, Leadership};
@@ -48,6 +50,8 @@ pub struct Kept {
     pub source: Arc<Source>,
     /// Which files are its own.
     pub project: Project,
+    /// Somebody wants it to be looked at.
+    pub nudge: Arc<Notify>,
 }
 
 /// How clusters are kept.
@@ -118,6 +122,7 @@ pub async fn keep(
             () = stopped(stop.clone(), Duration::ZERO) => return,
             () = tokio::time::sleep_until(until) => return,
             _ = news.changed() => {}
+            () = kept.nudge.notified() => {}
             writer = moved(kept, manners, clock, (&seen, &mut deaf, ears)) => {
                 state.writer = writer.or(state.writer.take());
             }

@@ -19,7 +19,7 @@ use rolecall_engine::reconcile::{Project, Standing, State};
 use rolecall_server::control::{Ears, Kept, Manners, Source, Sources, keep};
 use rolecall_server::lead::Leadership;
 use rolecall_server::metrics::FetchOutcome;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -169,6 +169,7 @@ pub(crate) struct Stage {
     pub(crate) leadership: Leadership,
     source: Arc<Source>,
     pub(crate) sources: Sources,
+    pub(crate) wish: Arc<Notify>,
     stop: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
 }
@@ -185,6 +186,7 @@ impl Stage {
             cluster: Arc::new(cluster()),
             source,
             sources,
+            wish: Arc::default(),
             repository,
             ears: Arc::default(),
             leadership: Leadership::alone(),
@@ -209,7 +211,12 @@ impl Stage {
             name: "prod".to_owned(),
             ports: self.cluster.clone(),
             source: self.source.clone(),
-            project: Project { url: "https://git.example.com/doors".to_owned(), folder: String::new() },
+            project: Project {
+                url: "https://git.example.com/doors".to_owned(),
+                folder: String::new(),
+                policy: None,
+            },
+            nudge: self.wish.clone(),
         };
         let manners = Manners {
             interval: SignedDuration::from_mins(1),

@@ -42,7 +42,7 @@ pub(super) fn keep_all(
         let work = Work {
             name,
             config: cluster.clone(),
-            project: Project { url: url.to_owned(), folder: folder(cluster).to_owned() },
+            project: Project { url: url.to_owned(), folder: folder(cluster).to_owned(), policy: None },
             manners: Manners {
                 interval: config.serve.interval,
                 patience: config.serve.patience,
@@ -104,6 +104,7 @@ impl Work {
             ports: Arc::new(cluster),
             source: Arc::clone(&self.source),
             project: self.project.clone(),
+            nudge: Arc::default(),
         };
         let end = (stopped, Instant::now() + RENEWED_AFTER);
         keep(&kept, &self.manners, (&SystemClock, state), self.ears.as_ref(), end).await;

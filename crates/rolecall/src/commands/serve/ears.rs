@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rolecall_core::render::{API_VERSION, printable};
 use rolecall_engine::port::PortError;
 use rolecall_engine::reconcile::{Done, Standing, Trouble};
-use rolecall_server::control;
+use rolecall_server::control::{self, done, outcome, told};
 use rolecall_server::http::Health;
 use rolecall_server::lead;
 use rolecall_server::metrics::{FetchOutcome, Metrics, PassOutcome};
@@ -204,44 +204,4 @@ impl Health for Ears {
             Err("not every cluster was looked at yet")
         }
     }
-}
-
-fn outcome(standing: &Standing) -> PassOutcome {
-    if standing.is_troubled_by_the_world() {
-        PassOutcome::Failed
-    } else if !standing.trouble.is_empty() {
-        PassOutcome::Refused
-    } else if standing.hold.is_some() {
-        PassOutcome::Held
-    } else if done(standing).is_some() {
-        PassOutcome::Applied
-    } else {
-        PassOutcome::Unchanged
-    }
-}
-
-/// What was written to the map: a pass that found nothing left to write has done nothing.
-fn done(standing: &Standing) -> Option<&Done> {
-    standing.done.as_ref().filter(|done| done.report().outcome.is_some())
-}
-
-/// How things stand, as a sentence.
-fn told(standing: &Standing) -> String {
-    let commit = standing.commit.as_deref().map_or("no commit", |commit| commit.get(..12).unwrap_or(commit));
-    let mut parts = Vec::new();
-    match done(standing) {
-        Some(Done::Applied(_)) => parts.push(format!("applied {commit}")),
-        Some(Done::Healed(_)) => parts.push("healed what somebody changed".to_owned()),
-        None => {}
-    }
-    parts.extend(standing.trouble.iter().map(|one| format!("{}: {one}", one.reason())));
-    if let Some(hold) = &standing.hold {
-        let why = if hold.reason.is_empty() { String::new() } else { format!(" because {}", hold.reason) };
-        parts.push(format!("held until {}{why}", hold.until));
-    }
-    parts.extend(standing.drift.iter().map(|one| match one.heals_at {
-        Some(at) if done(standing).is_none() => format!("{} (healed at {at:.0})", one.message),
-        _ => one.message.clone(),
-    }));
-    if parts.is_empty() { format!("as {commit} says") } else { parts.join("; ") }
 }

@@ -1,11 +1,11 @@
-//! From pieces of a body, cut anywhere, to whole lines.
+//! From pieces of a watch's body, cut anywhere, to whole lines.
 
 /// A line that was longer than it may be.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooLong;
+pub(crate) struct TooLong;
 
 /// What has come of a body and was not taken as a line yet.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     bytes: Vec<u8>,
     /// So much at its start holds no line's end.
     searched: usize,
@@ -14,17 +14,17 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Lines of at most `longest` bytes.
-    pub(super) fn of_at_most(longest: usize) -> Self {
+    pub(crate) fn of_at_most(longest: usize) -> Self {
         Self { bytes: Vec::new(), searched: 0, longest }
     }
 
-    pub(super) fn push(&mut self, piece: &[u8]) {
+    pub(crate) fn push(&mut self, piece: &[u8]) {
         self.bytes.extend_from_slice(piece);
     }
 
     /// The next whole line without its end, once it is there. The last one of a body counts only with its
     /// end: what was cut comes again with the next watch.
-    pub(super) fn take(&mut self) -> Result<Option<Vec<u8>>, TooLong> {
+    pub(crate) fn take(&mut self) -> Result<Option<Vec<u8>>, TooLong> {
         let end = self.bytes.iter().skip(self.searched).position(|byte| *byte == b'\n');
         let length = end.map_or(self.bytes.len(), |end| self.searched + end);
         if length > self.longest {
