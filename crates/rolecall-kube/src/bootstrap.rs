@@ -1,6 +1,6 @@
 //! What a cluster needs before a pipeline's group may deploy to it, and nothing more than that.
 //!
-//! The group may read, create and patch one ConfigMap by name; keep records, the ledger and the lock in the
+//! The group may read, create, patch and watch one ConfigMap by name; keep records, the ledger and the lock in the
 //! namespace `rolecall`; and read RBAC, from which guards compute rights. It may not delete: completed records
 //! are the history, and clearing it out is not a deployer's right.
 
@@ -47,15 +47,21 @@ pub enum Outcome {
 /// server-side apply, which is how Rolecall creates it; the rule does not allow a plain `POST`.
 pub fn objects(group: &str) -> Vec<Value> {
     let who = json!({ "apiGroup": RBAC, "kind": "Group", "name": group });
-    let map = on_the_map(&["get", "create", "patch"]);
+    let mut objects =
+        vec![json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata(None, NAMESPACE) })];
+    objects.extend(grants(&who, ("rolecall-deployer", "rolecall-rbac-reader")));
+    objects
+}
+
+/// What it takes to deploy: the map, records and the lock, and reading RBAC; under these names.
+fn grants(who: &Value, (name, reader): (&str, &str)) -> Vec<Value> {
     vec![
-        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata(None, NAMESPACE) }),
-        role("Role", Some("kube-system"), "rolecall-deployer", &map),
-        binding("Role", Some("kube-system"), "rolecall-deployer", &who),
-        role("Role", Some(NAMESPACE), "rolecall-deployer", &keeping()),
-        binding("Role", Some(NAMESPACE), "rolecall-deployer", &who),
-        role("ClusterRole", None, "rolecall-rbac-reader", &reading()),
-        binding("ClusterRole", None, "rolecall-rbac-reader", &who),
+        role("Role", Some("kube-system"), name, &on_the_map()),
+        binding("Role", Some("kube-system"), name, who),
+        role("Role", Some(NAMESPACE), name, &keeping()),
+        binding("Role", Some(NAMESPACE), name, who),
+        role("ClusterRole", None, reader, &reading()),
+        binding("ClusterRole", None, reader, who),
     ]
 }
 
@@ -92,8 +98,15 @@ impl KubeCluster {
     }
 }
 
-fn on_the_map(verbs: &[&str]) -> Value {
-    json!([{ "apiGroups": [""], "resources": ["configmaps"], "resourceNames": [MAP_NAME], "verbs": verbs }])
+/// `watch` with `resourceNames` allows a watch of the collection with the field selector `metadata.name=aws-auth`,
+/// and no other; `list` is not needed for it. It is for `rolecall serve`.
+fn on_the_map() -> Value {
+    json!([{
+        "apiGroups": [""],
+        "resources": ["configmaps"],
+        "resourceNames": [MAP_NAME],
+        "verbs": ["get", "create", "patch", "watch"],
+    }])
 }
 
 fn keeping() -> Value {
@@ -145,12 +158,14 @@ fn place(object: &Value) -> Result<(String, String), PortError> {
     let namespace = text(&object["metadata"]["namespace"]);
     let plural = match kind.as_str() {
         "Namespace" => "namespaces",
+        "ServiceAccount" => "serviceaccounts",
+        "CustomResourceDefinition" => "customresourcedefinitions",
         "Role" => "roles",
         "RoleBinding" => "rolebindings",
         "ClusterRole" => "clusterroles",
         "ClusterRoleBinding" => "clusterrolebindings",
         _ => {
-            let message = "only namespaces and RBAC objects are bootstrapped";
+            let message = "it is not one of the kinds that are bootstrapped";
             return Err(PortError::new(
                 PortErrorKind::Invalid,
                 "apply",
@@ -159,7 +174,10 @@ fn place(object: &Value) -> Result<(String, String), PortError> {
             ));
         }
     };
-    let root = if kind == "Namespace" { "/api/v1".to_owned() } else { format!("/apis/{RBAC}/v1") };
+    let root = match object["apiVersion"].as_str() {
+        Some("v1") | None => "/api/v1".to_owned(),
+        Some(group) => format!("/apis/{group}"),
+    };
     let kind = kind.to_lowercase();
     Ok(if namespace.is_empty() {
         (format!("{kind} {name}"), format!("{root}/{plural}/{name}"))

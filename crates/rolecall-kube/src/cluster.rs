@@ -41,6 +41,12 @@ impl KubeCluster {
         Ok((Self::at(target)?, context))
     }
 
+    /// The cluster of the current context of a kubeconfig that somebody else wrote: it may neither run a program nor
+    /// name a file of this machine.
+    pub async fn of_foreign_kubeconfig(text: &str, timeouts: Timeouts) -> Result<Self, PortError> {
+        Self::at(Target::of_foreign_kubeconfig(text, timeouts).await?)
+    }
+
     /// What EKS says of the cluster, which is part of every observation from now on.
     #[must_use]
     pub fn with_eks(

@@ -45,15 +45,35 @@ impl Target {
         timeouts: Timeouts,
     ) -> Result<(Self, ChosenContext), PortError> {
         let kubeconfig = load(choice.file.as_deref())?;
-        let chosen = choose(&kubeconfig, choice.context.as_deref())?;
-        let context = context(&kubeconfig, &chosen.name)?;
-        let cluster = cluster(&kubeconfig, &context.cluster)?;
+        Self::of_context(&kubeconfig, choice.context.as_deref(), timeouts).await
+    }
+
+    /// The target of the current context of a kubeconfig that somebody else wrote.
+    pub(crate) async fn of_foreign_kubeconfig(text: &str, timeouts: Timeouts) -> Result<Self, PortError> {
+        let what = "the kubeconfig of the Secret";
+        let kubeconfig =
+            Kubeconfig::from_yaml(text).map_err(|error| invalid(what, unreadable_because(&error)))?;
+        if let Some(why) = reaches_out(&kubeconfig) {
+            return Err(invalid(what, format!("it {why}, which one from a Secret may not"))
+                .with_hint("put certificates and tokens into it, or name the cluster as `eks`"));
+        }
+        Ok(Self::of_context(&kubeconfig, None, timeouts).await?.0)
+    }
+
+    async fn of_context(
+        kubeconfig: &Kubeconfig,
+        named: Option<&str>,
+        timeouts: Timeouts,
+    ) -> Result<(Self, ChosenContext), PortError> {
+        let chosen = choose(kubeconfig, named)?;
+        let context = context(kubeconfig, &chosen.name)?;
+        let cluster = cluster(kubeconfig, &context.cluster)?;
         let server = cluster.server.as_deref().ok_or_else(|| {
             invalid(&format!("cluster `{}` of the kubeconfig", context.cluster), "it has no `server`")
         })?;
         let mut config = config(server, cluster.proxy_url.as_deref())?;
         let ca_pem = trust(&mut config, cluster)?;
-        let user = user(&kubeconfig, &context);
+        let user = user(kubeconfig, &context);
         let claimed = ClaimedNames { entry: Some(context.cluster.clone()), plugin: plugin_cluster(&user) };
         let tokens = authenticate(&mut config, user, cluster).await?;
         let identity = identity(&chosen.name, server, ca_pem.as_deref());
@@ -84,7 +104,11 @@ fn load(file: Option<&Path>) -> Result<Kubeconfig, PortError> {
 
 /// The parser's own message may quote the line, and a kubeconfig may hold a token: only the place is told.
 fn unreadable(path: &Path, error: &KubeconfigError) -> PortError {
-    let message = match error {
+    invalid(&format!("`{}`", path.display()), unreadable_because(error))
+}
+
+fn unreadable_because(error: &KubeconfigError) -> String {
+    match error {
         KubeconfigError::Parse(error) => match error.location() {
             Some(place) => format!(
                 "it cannot be read as a kubeconfig, see line {}, column {}",
@@ -94,8 +118,22 @@ fn unreadable(path: &Path, error: &KubeconfigError) -> PortError {
             None => "it cannot be read as a kubeconfig".to_owned(),
         },
         other => other.to_string(),
-    };
-    invalid(&format!("`{}`", path.display()), message)
+    }
+}
+
+/// What a kubeconfig does on the machine that uses it, if anything: whoever may write a Secret may not run programs
+/// as the controller, nor send its files somewhere.
+fn reaches_out(kubeconfig: &Kubeconfig) -> Option<&'static str> {
+    let users: Vec<&AuthInfo> =
+        kubeconfig.auth_infos.iter().filter_map(|user| user.auth_info.as_ref()).collect();
+    let clusters: Vec<&Cluster> = kubeconfig.clusters.iter().filter_map(|one| one.cluster.as_ref()).collect();
+    if users.iter().any(|user| user.exec.is_some() || user.auth_provider.is_some()) {
+        return Some("runs a program");
+    }
+    let names_a_file = users.iter().any(|user| {
+        user.token_file.is_some() || user.client_certificate.is_some() || user.client_key.is_some()
+    }) || clusters.iter().any(|cluster| cluster.certificate_authority.is_some());
+    names_a_file.then_some("names a file")
 }
 
 fn choose(kubeconfig: &Kubeconfig, named: Option<&str>) -> Result<ChosenContext, PortError> {

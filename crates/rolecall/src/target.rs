@@ -121,6 +121,12 @@ pub(crate) async fn connect_configured(config: &ClusterConfig) -> Result<KubeClu
     Ok(cluster)
 }
 
+/// The cluster of a kubeconfig that somebody else wrote, for a program that stays.
+pub(crate) async fn connect_with_kubeconfig(text: &str) -> Result<KubeCluster, Failure> {
+    let args = ClusterArgs { timeout: REQUEST_TIMEOUT, ..ClusterArgs::default() };
+    Ok(KubeCluster::of_foreign_kubeconfig(text, timeouts(&args)).await?)
+}
+
 /// The cluster that this program runs in, for a program that stays.
 pub(crate) fn connect_in_cluster() -> Result<KubeCluster, Failure> {
     let at = ["KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"].map(variable);

@@ -17,6 +17,7 @@ mod tests;
 
 pub use serve::{
     HomeConfig, ReceiverConfig, ReceiverKind, ReferenceConfig, ServeConfig, SourceConfig, is_plain_name,
+    parsed_duration,
 };
 
 use crate::check::Settings;

@@ -232,7 +232,7 @@ pub fn is_plain_name(name: &str) -> bool {
 }
 
 /// `90s`, `15m` or `1h`; `None` for anything else.
-pub(super) fn parsed_duration(text: &str) -> Option<SignedDuration> {
+pub fn parsed_duration(text: &str) -> Option<SignedDuration> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let count: i32 = number.parse().ok().filter(|count| *count >= 0)?;
     let count = i64::from(count);

@@ -121,6 +121,7 @@ async fn a_deployer_can_do_nothing_else() {
         ("get configmaps/aws-auth -n kube-system", true),
         ("patch configmaps/aws-auth -n kube-system", true),
         ("create configmaps/aws-auth -n kube-system", true),
+        ("watch configmaps/aws-auth -n kube-system", true),
         ("list rolebindings -A", true),
         ("get clusterroles", true),
         ("delete configmaps/aws-auth -n kube-system", false),

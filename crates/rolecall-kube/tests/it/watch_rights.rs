@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use rolecall_engine::port::{PortErrorKind, WatchAccess};
 use rolecall_kube::KubeCluster;
-use rolecall_kube::bootstrap::{Outcome, controller_objects};
+use rolecall_kube::bootstrap::{CONTROLLER, Outcome, controller_objects};
 use rolecall_testenv::{Cluster, eventually};
 use serde_json::json;
 
@@ -82,12 +82,12 @@ async fn a_rule_with_a_name_is_about_watches_of_that_name_alone() {
 /// The ServiceAccount that the controller runs as, once the API server has heard of its rights.
 async fn controller(cluster: &Cluster) -> KubeCluster {
     let admin = stage::admin(cluster).await;
-    let done = admin.bootstrap(&controller_objects("rolecall", "rolecall")).await.unwrap();
+    let done = admin.bootstrap(&controller_objects()).await.unwrap();
     assert!(done.iter().all(|one| one.outcome == Outcome::Created), "{done:?}");
     let controller = stage::with_tokens(
         cluster,
         &cluster.endpoint(),
-        &Tokens::of_service_account(cluster, "rolecall", "rolecall"),
+        &Tokens::of_service_account(cluster, "rolecall", CONTROLLER),
     );
     let may_watch = || can_i(cluster, "watch configmaps/aws-auth -n kube-system");
     assert!(eventually(Duration::from_secs(10), may_watch));
@@ -96,7 +96,7 @@ async fn controller(cluster: &Cluster) -> KubeCluster {
 
 fn can_i(cluster: &Cluster, question: &str) -> bool {
     let mut kubectl = cluster.kubectl();
-    kubectl.args(["auth", "can-i", "-q", "--as=system:serviceaccount:rolecall:rolecall"]);
+    kubectl.args(["auth", "can-i", "-q", "--as=system:serviceaccount:rolecall:rolecall-controller"]);
     kubectl.args(question.split(' ')).output().unwrap().status.success()
 }
 
@@ -121,7 +121,14 @@ async fn the_controller_may_watch_the_map_and_no_neighbour() {
         ("delete configmaps/aws-auth -n kube-system", false),
         ("update configmaps/aws-auth -n kube-system", false),
         ("delete configmaps -n rolecall", false),
-        ("get secrets -n rolecall", false),
+        ("get secrets -n rolecall", true),
+        ("create events -n rolecall", true),
+        ("list secrets -n rolecall", false),
+        ("get secrets -n kube-system", false),
+        ("get secrets -n default", false),
+        ("patch secrets -n rolecall", false),
+        ("create pods -n rolecall", false),
+        ("create serviceaccounts/rolecall-controller --subresource=token -n rolecall", false),
         ("create clusterrolebindings", false),
         ("impersonate users", false),
     ];

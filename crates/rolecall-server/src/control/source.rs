@@ -3,6 +3,7 @@
 //! However many clusters it has, and however often it is nudged, there is one fetch at a time. One that hangs
 //! delays no cluster.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use jiff::SignedDuration;
@@ -19,17 +20,37 @@ pub struct Source {
     pub(super) fetches: Arc<dyn FetchSource>,
     news: watch::Sender<News>,
     nudge: Notify,
+    /// How many fetches were begun, and how many have ended.
+    begun: AtomicU64,
+    ended: watch::Sender<u64>,
 }
 
 impl Source {
     /// `name` is its URL, by which it is called in logs and metrics.
     pub fn new(name: String, fetches: Arc<dyn FetchSource>) -> Self {
-        Self { name, fetches, news: watch::Sender::default(), nudge: Notify::new() }
+        Self {
+            name,
+            fetches,
+            news: watch::Sender::default(),
+            nudge: Notify::new(),
+            begun: AtomicU64::new(0),
+            ended: watch::Sender::default(),
+        }
     }
 
     /// Has it fetched soon. What was pushed before this call is in what it fetches; many calls are one.
     pub fn nudge(&self) {
         self.nudge.notify_one();
+    }
+
+    /// Has it fetched, and comes back when a fetch has ended that was begun after this call.
+    pub async fn refreshed(&self) {
+        let mut ended = self.ended.subscribe();
+        let wanted = self.begun.load(Ordering::SeqCst) + 1;
+        self.nudge();
+        if ended.wait_for(|ended| *ended >= wanted).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// What it says from now on.
@@ -42,6 +63,7 @@ impl Source {
         let mut failures = 0;
         loop {
             let before = self.news.borrow().clone();
+            let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
             let after = tokio::select! {
                 after = before.after_a_fetch(self.fetches.as_ref()) => after,
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -55,6 +77,7 @@ impl Source {
                 *news = after;
                 is_new
             });
+            self.ended.send_replace(number);
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
                 () = self.nudge.notified() => {}

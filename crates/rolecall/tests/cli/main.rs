@@ -21,6 +21,7 @@ mod project;
 mod reference;
 #[cfg(target_os = "linux")]
 mod replay;
+mod resources;
 mod run;
 mod schema;
 mod schemas;

@@ -28,6 +28,7 @@ const COMMANDS: &[&[&str]] = &[
     &["whoami"],
     &["kubeconfig"],
     &["bootstrap", "cluster"],
+    &["bootstrap", "controller"],
     &["serve"],
     &["rule"],
     &["completions"],

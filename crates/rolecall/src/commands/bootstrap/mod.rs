@@ -1,11 +1,16 @@
-//! `rolecall bootstrap cluster`: what a cluster needs before a pipeline may deploy to it, and its way in.
+//! `rolecall bootstrap`: what a cluster needs before a pipeline may deploy to it, and its way in; and what the
+//! controller needs that runs in it.
 
 mod deployer;
 
 use clap::{Args, Subcommand};
 use rolecall_core::render::{API_VERSION, Line, Tone};
-use rolecall_kube::bootstrap::{Bootstrapped, DEPLOYERS, Outcome, objects, yaml};
-use serde_json::json;
+use rolecall_kube::bootstrap::{
+    Bootstrapped, CONTROLLER, DEPLOYERS, Outcome, controller_objects, objects, yaml,
+};
+use rolecall_server::resource::definition;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
 use crate::cli::ClusterArgs;
 use crate::failure::{Failure, Status};
@@ -23,6 +28,20 @@ pub(crate) struct BootstrapArgs {
 #[derive(Debug, Subcommand)]
 enum BootstrapCommand {
     Cluster(BootstrapClusterArgs),
+    Controller(BootstrapControllerArgs),
+}
+
+/// Prepare a cluster for the controller: the custom resource `AccessSync`, a ServiceAccount, and its rights
+///
+/// Run it as an administrator of the cluster that the controller runs in. The Helm chart does the same and installs the
+/// controller as well. What is there already stays, so that it can be run again.
+#[derive(Debug, Args)]
+struct BootstrapControllerArgs {
+    /// Prints the objects as YAML, and sends nothing
+    #[arg(long)]
+    print: bool,
+    #[command(flatten)]
+    cluster: ClusterArgs,
 }
 
 /// Let a group deploy to a cluster: read and patch one ConfigMap, keep records in the namespace `rolecall`
@@ -48,7 +67,13 @@ struct BootstrapClusterArgs {
 }
 
 pub(crate) fn run(args: &BootstrapArgs, screen: &Screen) -> Result<Status, Failure> {
-    let BootstrapCommand::Cluster(args) = &args.command;
+    match &args.command {
+        BootstrapCommand::Cluster(args) => cluster(args, screen),
+        BootstrapCommand::Controller(args) => controller(args, screen),
+    }
+}
+
+fn cluster(args: &BootstrapClusterArgs, screen: &Screen) -> Result<Status, Failure> {
     let objects = objects(&args.group);
     if args.print {
         screen.data(&yaml(&objects))?;
@@ -56,18 +81,8 @@ pub(crate) fn run(args: &BootstrapArgs, screen: &Screen) -> Result<Status, Failu
     }
     let deployer =
         args.deployer.as_deref().map(|arn| Deployer::new(arn, &args.username, &args.group)).transpose()?;
-    if target::named(&args.cluster).is_none() {
-        return Err(Failure::usage("the cluster must be named, not taken from whichever context is current")
-            .hint("name it with `--cluster` and `--region`, or with `--context`"));
-    }
     let runtime = target::runtime()?;
-    let (target, done) = bounded(&runtime, args.cluster.timeout, screen, async {
-        let progress = screen.progress("looking for the cluster");
-        let target = Target::connect(&args.cluster, None, screen).await?;
-        progress.at("setting up the objects");
-        let done = target.cluster.bootstrap(&objects).await?;
-        Ok((target, done))
-    })?;
+    let (target, done) = applied(&objects, &args.cluster, &runtime, screen)?;
     if !screen.is_json() {
         screen.lines(&page(&done))?;
     }
@@ -79,6 +94,51 @@ pub(crate) fn run(args: &BootstrapArgs, screen: &Screen) -> Result<Status, Failu
     Ok(Status::Done)
 }
 
+fn controller(args: &BootstrapControllerArgs, screen: &Screen) -> Result<Status, Failure> {
+    let mut objects = vec![json!(definition())];
+    objects.extend(controller_objects());
+    if args.print {
+        screen.data(&yaml(&objects))?;
+        return Ok(Status::Done);
+    }
+    let (_, done) = applied(&objects, &args.cluster, &target::runtime()?, screen)?;
+    if screen.is_json() {
+        let objects = done.iter().map(told);
+        screen.json(&json!({
+            "apiVersion": API_VERSION,
+            "kind": "BootstrapReport",
+            "serviceAccount": CONTROLLER,
+            "objects": objects.collect::<Vec<_>>(),
+        }))?;
+    } else {
+        screen.lines(&page(&done))?;
+    }
+    Ok(Status::Done)
+}
+
+fn applied(
+    objects: &[Value],
+    args: &ClusterArgs,
+    runtime: &Runtime,
+    screen: &Screen,
+) -> Result<(Target, Vec<Bootstrapped>), Failure> {
+    if target::named(args).is_none() {
+        return Err(Failure::usage("the cluster must be named, not taken from whichever context is current")
+            .hint("name it with `--cluster` and `--region`, or with `--context`"));
+    }
+    bounded(runtime, args.timeout, screen, async {
+        let progress = screen.progress("looking for the cluster");
+        let target = Target::connect(args, None, screen).await?;
+        progress.at("setting up the objects");
+        let done = target.cluster.bootstrap(objects).await?;
+        Ok((target, done))
+    })
+}
+
+fn told(one: &Bootstrapped) -> Value {
+    json!({ "object": one.object, "outcome": word(one.outcome) })
+}
+
 fn tell(
     done: &[Bootstrapped],
     entered: Option<&Entered>,
@@ -86,7 +146,7 @@ fn tell(
     screen: &Screen,
 ) -> Result<(), Failure> {
     if screen.is_json() {
-        let objects = done.iter().map(|one| json!({ "object": one.object, "outcome": word(one.outcome) }));
+        let objects = done.iter().map(told);
         screen.json(&json!({
             "apiVersion": API_VERSION,
             "kind": "BootstrapReport",

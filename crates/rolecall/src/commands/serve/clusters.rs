@@ -1,65 +1,89 @@
 //! One task a cluster: connect, keep, and connect anew now and then, since what EKS says of a cluster may change.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rolecall_core::config::{ClusterConfig, Config};
+use rolecall_core::config::{ClusterConfig, Config, SourceConfig};
+use rolecall_engine::port::FetchSource;
 use rolecall_engine::reconcile::{Project, State};
 use rolecall_kube::FIELD_MANAGER;
 use rolecall_server::control::{Kept, Manners, Source, keep};
-use rolecall_server::lead::Leadership;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::ears::Ears;
-use super::names;
 use super::source::folder;
-use crate::commands::apply::holder;
+use super::{Process, names};
 use crate::failure::Failure;
 use crate::target::{SystemClock, connect_configured};
 
 /// How long a connection is used: what EKS told when it was made (endpoint, authentication mode) may change.
-const RENEWED_AFTER: Duration = Duration::from_mins(15);
+pub(super) const RENEWED_AFTER: Duration = Duration::from_mins(15);
 
 /// After a connection that failed: a second, and twice as long each time, so often.
-const LAST_DOUBLING: u32 = 7;
+pub(super) const LAST_DOUBLING: u32 = 7;
 
-/// Keeps every cluster of the configuration, each in a task of its own, and follows their source in one more.
-pub(super) fn keep_all(
-    config: &Config,
-    url: &str,
-    (source, ears): (&Arc<Source>, &Arc<Ears>),
-    leadership: &Leadership,
-    stopped: &watch::Receiver<bool>,
-) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    // Once a process: others look there who is at it.
-    let holder = format!("rolecall serve, {}", holder());
-    let names = names::of(&config.clusters);
-    ears.expect(names.iter().cloned());
-    for (cluster, name) in config.clusters.iter().zip(names) {
-        let work = Work {
+/// The clusters of a configuration, and their one source.
+pub(super) struct Files {
+    config: Config,
+    url: String,
+    source: Arc<dyn FetchSource>,
+}
+
+impl Files {
+    pub(super) async fn open(
+        config: &Config,
+        source: SourceConfig,
+        beside: Option<&Path>,
+        cache: PathBuf,
+    ) -> Result<Self, Failure> {
+        let opened = super::source::open(&source, &config.clusters, beside, cache).await?;
+        Ok(Self { config: config.clone(), url: source.url, source: Arc::new(opened) })
+    }
+
+    /// Keeps every cluster, each in a task of its own, and follows their source in one more.
+    pub(super) fn keep_all(&self, process: &Arc<Process>) -> JoinSet<()> {
+        let source = Arc::new(Source::new(self.url.clone(), Arc::clone(&self.source)));
+        process.sources.add(&source);
+        let names = names::of(&self.config.clusters);
+        process.ears.expect(names.iter().cloned());
+        process.ears.expected();
+        let mut tasks = JoinSet::new();
+        for (cluster, name) in self.config.clusters.iter().zip(names) {
+            tasks.spawn(self.work(cluster, name, &source, process).run());
+        }
+        let (process, interval) = (Arc::clone(process), self.config.serve.interval);
+        tasks.spawn(async move {
+            source.follow(interval, process.ears.as_ref(), process.stopped.clone()).await;
+        });
+        tasks
+    }
+
+    fn work(
+        &self,
+        cluster: &ClusterConfig,
+        name: String,
+        source: &Arc<Source>,
+        process: &Arc<Process>,
+    ) -> Work {
+        Work {
             name,
             config: cluster.clone(),
-            project: Project { url: url.to_owned(), folder: folder(cluster).to_owned(), policy: None },
+            project: Project { url: self.url.clone(), folder: folder(cluster).to_owned(), policy: None },
             manners: Manners {
-                interval: config.serve.interval,
-                patience: config.serve.patience,
-                holder: holder.clone(),
+                interval: self.config.serve.interval,
+                patience: self.config.serve.patience,
+                holder: process.holder.clone(),
                 writer: FIELD_MANAGER,
-                leadership: leadership.clone(),
+                leadership: process.leadership.clone(),
             },
             source: Arc::clone(source),
-            ears: Arc::clone(ears),
-            stopped: stopped.clone(),
-        };
-        tasks.spawn(work.run());
+            ears: Arc::clone(&process.ears),
+            stopped: process.stopped.clone(),
+        }
     }
-    let (source, ears, interval) = (Arc::clone(source), Arc::clone(ears), config.serve.interval);
-    let stopped = stopped.clone();
-    tasks.spawn(async move { source.follow(interval, ears.as_ref(), stopped).await });
-    tasks
 }
 
 struct Work {

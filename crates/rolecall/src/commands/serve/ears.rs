@@ -28,10 +28,13 @@ pub(super) struct Ears {
     complained: Mutex<BTreeMap<String, String>>,
     /// Others that do not lead look at no cluster, and are ready for it.
     leads: AtomicBool,
+    knows_all: AtomicBool,
 }
 
 /// No cluster is called so.
-const ELECTION: &str = "";
+const ELECTION: &str = " election";
+/// Nor so.
+const RESOURCES: &str = " resources";
 
 impl Ears {
     /// A process that is alone leads from the beginning.
@@ -43,12 +46,48 @@ impl Ears {
             said: Mutex::default(),
             complained: Mutex::default(),
             leads: AtomicBool::new(is_alone),
+            knows_all: AtomicBool::new(false),
         }
     }
 
     /// There will be something to hear of these.
     pub(super) fn expect(&self, clusters: impl Iterator<Item = String>) {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).extend(clusters.map(|name| (name, None)));
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        clusters.for_each(|name| _ = said.entry(name).or_default());
+    }
+
+    /// All clusters that there are, are known.
+    pub(super) fn expected(&self) {
+        self.knows_all.store(true, Ordering::Relaxed);
+    }
+
+    /// There is nothing to hear of this one any more.
+    pub(super) fn forget(&self, cluster: &str) {
+        self.metrics.forget_cluster(cluster);
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).remove(cluster);
+        self.complained.lock().unwrap_or_else(PoisonError::into_inner).remove(cluster);
+        self.note(&format!("{cluster}: not kept any more; its map stays as it is"));
+    }
+
+    /// Nobody looks at this one.
+    pub(super) fn suspended(&self, cluster: &str) {
+        self.say(cluster, &json!({ "outcome": "suspended" }), "suspended");
+    }
+
+    /// The resources cannot be listed or watched.
+    pub(super) fn cannot_follow(&self, why: &PortError) {
+        let hint = why.hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        self.once(
+            RESOURCES,
+            &json!({ "kind": "Resources" }),
+            &format!("the resources are not known: {why}{hint}"),
+        );
+    }
+
+    /// A status or an event cannot be written.
+    pub(super) fn cannot_tell(&self, cluster: &str, why: &PortError) {
+        let text = format!("{cluster}: its status or an event cannot be written: {why}");
+        self.once(cluster, &json!({ "kind": "Status", "cluster": cluster }), &text);
     }
 
     /// Says something about the process.
@@ -197,8 +236,11 @@ impl Health for Ears {
     }
 
     fn ready(&self) -> Result<(), &'static str> {
+        if !self.leads.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.leads.load(Ordering::Relaxed) || said.values().all(Option::is_some) {
+        if self.knows_all.load(Ordering::Relaxed) && said.values().all(Option::is_some) {
             Ok(())
         } else {
             Err("not every cluster was looked at yet")

@@ -38,7 +38,7 @@ impl Home {
         let Some(config) = config else {
             return Ok(Self { leadership: Leadership::alone(), election: None });
         };
-        let term = KubeTerm::new(connect(config).await?, &config.lease);
+        let term = KubeTerm::new(Site::of(config).connect().await?, &config.lease);
         let (leads, _) = watch::channel(None);
         let leadership = Leadership::of(&leads);
         let (leave, left) = watch::channel(false);
@@ -58,13 +58,26 @@ impl Home {
     }
 }
 
-async fn connect(config: &HomeConfig) -> Result<KubeCluster, Failure> {
-    match &config.context {
-        Some(context) => {
-            let cluster = ClusterConfig { context: Some(context.clone()), ..ClusterConfig::default() };
-            connect_configured(&cluster).await
+/// Where home is.
+#[derive(Clone)]
+pub(super) struct Site {
+    context: Option<String>,
+}
+
+impl Site {
+    pub(super) fn of(config: &HomeConfig) -> Self {
+        Self { context: config.context.clone() }
+    }
+
+    /// A connection of one's own.
+    pub(super) async fn connect(&self) -> Result<KubeCluster, Failure> {
+        match &self.context {
+            Some(context) => {
+                let cluster = ClusterConfig { context: Some(context.clone()), ..ClusterConfig::default() };
+                connect_configured(&cluster).await
+            }
+            None => connect_in_cluster(),
         }
-        None => connect_in_cluster(),
     }
 }
 

@@ -4,6 +4,7 @@ mod clusters;
 mod ears;
 mod home;
 mod names;
+mod resources;
 mod source;
 
 use std::path::PathBuf;
@@ -11,10 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use rolecall_core::config::{self, Config, ServeConfig, SourceConfig};
+use rolecall_core::config::{self, Config, HomeConfig, ServeConfig, SourceConfig};
 use rolecall_core::render::CheckedFile;
-use rolecall_engine::port::FetchSource;
-use rolecall_server::control::{Source, Sources};
+use rolecall_server::control::Sources;
 use rolecall_server::http::{Limits, Site, serve};
 use rolecall_server::lead::Leadership;
 use rolecall_server::metrics::Metrics;
@@ -23,12 +23,15 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::commands::apply::holder;
 use crate::failure::{Failure, Status};
 use crate::files;
 use crate::interrupts::Interrupts;
 use crate::output::Screen;
+use clusters::Files;
 use ears::Ears;
 use home::Home;
+use resources::Resources;
 
 /// How long clusters may take to end a pass once they shall stop.
 const LAST_WORDS: Duration = Duration::from_millis(7_500);
@@ -54,26 +57,74 @@ pub(crate) struct ServeArgs {
 }
 
 pub(crate) fn run(args: &ServeArgs, screen: &Screen) -> Result<Status, Failure> {
-    let (config, source) = read(args, screen)?;
+    let (config, whose) = read(args, screen)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::io("start the runtime", error))?;
-    let result = runtime.block_on(keep(args, &config, &source, screen));
+    let result = runtime.block_on(keep(args, &config, whose, screen));
     // Whatever hangs is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
 }
 
-fn read(args: &ServeArgs, screen: &Screen) -> Result<(Config, SourceConfig), Failure> {
+/// What a process has once, for all of its clusters.
+struct Process {
+    ears: Arc<Ears>,
+    sources: Arc<Sources>,
+    leadership: Leadership,
+    /// How it calls itself where others look.
+    holder: String,
+    stopped: watch::Receiver<bool>,
+}
+
+/// Keeps the clusters.
+enum Keeper {
+    Files(Box<Files>),
+    Resources(Arc<Resources>),
+}
+
+impl Keeper {
+    async fn open(args: &ServeArgs, config: &Config, whose: Whose) -> Result<Self, Failure> {
+        let cache = args.cache.clone().map_or_else(source::cache, Ok)?;
+        Ok(match whose {
+            Whose::Files(source) => {
+                Self::Files(Box::new(Files::open(config, source, args.config.parent(), cache).await?))
+            }
+            Whose::Resources(home) => Self::Resources(Arc::new(Resources::open(&home, cache).await?)),
+        })
+    }
+
+    fn begin(&self, process: &Arc<Process>) -> JoinSet<()> {
+        match self {
+            Self::Files(files) => files.keep_all(process),
+            Self::Resources(resources) => resources.keep_all(process),
+        }
+    }
+}
+
+/// Who names the clusters.
+enum Whose {
+    /// The configuration, whose clusters have one source.
+    Files(SourceConfig),
+    /// The resources at home.
+    Resources(HomeConfig),
+}
+
+fn read(args: &ServeArgs, screen: &Screen) -> Result<(Config, Whose), Failure> {
     let text = files::read(&args.config)?;
     let name = files::shown(&args.config);
     let (config, findings) = config::parse(&name, &text);
     screen.findings(CheckedFile::new(&name, &text, 0, findings))?;
     let mut config = config.ok_or_else(|| files::refused(&args.config))?;
-    let source = config.source.take().ok_or_else(|| {
-        Failure::usage(format!("`{name}` has no `source`"))
-            .hint("write `source: {url: https://…}`: the repository that holds the files of the clusters")
-    })?;
-    if config.clusters.is_empty() {
+    let whose = match (config.source.take(), &config.serve.home) {
+        (None, Some(home)) if config.clusters.is_empty() => Whose::Resources(home.clone()),
+        (Some(source), _) => Whose::Files(source),
+        (None, _) => {
+            return Err(Failure::usage(format!("`{name}` has no `source`")).hint(
+                "write `source: {url: https://…}`: the repository that holds the files of the clusters",
+            ));
+        }
+    };
+    if config.clusters.is_empty() && matches!(whose, Whose::Files(_)) {
         return Err(Failure::usage(format!("`{name}` names no cluster"))
             .hint("write `clusters: [{name: …, region: …, path: …}]`, or `context:` in place of `name:`"));
     }
@@ -81,32 +132,30 @@ fn read(args: &ServeArgs, screen: &Screen) -> Result<(Config, SourceConfig), Fai
         return Err(Failure::usage(format!("`{name}` has the cluster `{twice}` twice"))
             .hint("a cluster has one writer: take one of the two out"));
     }
-    Ok((config, source))
+    Ok((config, whose))
 }
 
-async fn keep(
-    args: &ServeArgs,
-    config: &Config,
-    source: &SourceConfig,
-    screen: &Screen,
-) -> Result<Status, Failure> {
+async fn keep(args: &ServeArgs, config: &Config, whose: Whose, screen: &Screen) -> Result<Status, Failure> {
     let mut interrupts = Interrupts::listen().map_err(|error| Failure::io("listen for Ctrl-C", error))?;
     let metrics = Arc::new(Metrics::new());
     let ears = Arc::new(Ears::new(screen.is_json(), Arc::clone(&metrics), config.serve.home.is_none()));
-    let fetches = source::open(source, &config.clusters, args.config.parent(), args.cache.clone()).await?;
-    let fetches: Arc<dyn FetchSource> = Arc::new(fetches);
     let sources = Arc::new(Sources::default());
     let (stop, stopped) = watch::channel(false);
+    let keeper = Keeper::open(args, config, whose).await?;
     let listening =
         listen(args, &config.serve, (&ears, &metrics), Arc::clone(&sources), stopped.clone()).await?;
     let home = Home::enter(config.serve.home.as_ref(), &ears).await?;
+    let process = Arc::new(Process {
+        ears: Arc::clone(&ears),
+        sources,
+        leadership: home.leadership.clone(),
+        holder: format!("rolecall serve, {}", holder()),
+        stopped: stopped.clone(),
+    });
     let work = async {
         let mut leadership = home.leadership.clone();
         while led(&mut leadership, &stopped).await {
-            let followed = Arc::new(Source::new(source.url.clone(), Arc::clone(&fetches)));
-            sources.add(&followed);
-            let kept = clusters::keep_all(config, &source.url, (&followed, &ears), &leadership, &stopped);
-            until_lost(kept, &mut leadership).await;
+            until_lost(keeper.begin(&process), &mut leadership).await;
         }
     };
     let ended = async {

@@ -23,7 +23,7 @@ pub(super) async fn open(
     source: &SourceConfig,
     clusters: &[ClusterConfig],
     beside: Option<&Path>,
-    cache: Option<PathBuf>,
+    cache: PathBuf,
 ) -> Result<GitSource, Failure> {
     let read = |file: &Option<String>| file.as_deref().map(|file| text(beside, file)).transpose();
     let folders = clusters.iter().map(folder);
@@ -37,29 +37,33 @@ pub(super) async fn open(
     };
     let signers = read(&source.allowed_signers_file)?.map(|text| AllowedSigners::parse(&text)).transpose()?;
     let at = |file: &String| place(beside, file);
-    let ssh = match (&source.ssh_key_file, &source.known_hosts_file) {
-        (Some(key), Some(hosts)) => {
-            Some(SshOptions { program: PathBuf::from("ssh"), key: at(key), known_hosts: at(hosts) })
-        }
-        _ => None,
-    };
+    let ssh = source.ssh_key_file.as_ref().zip(source.known_hosts_file.as_ref());
     let options = GitOptions {
         url: source.url.clone(),
         reference: reference?,
         paths,
         credentials: credentials(source, beside).await?,
         private_ca: read(&source.ca_file)?,
-        ssh,
+        ssh: ssh.map(|(key, hosts)| ssh_by(at(key), at(hosts))),
         signers,
         budget: Budget::default(),
-        cache: cache.or_else(cache_folder).ok_or_else(no_cache)?,
+        cache,
     };
     Ok(GitSource::new(options)?)
 }
 
+/// The `ssh` program with these files.
+pub(super) fn ssh_by(key: PathBuf, known_hosts: PathBuf) -> SshOptions {
+    SshOptions { program: PathBuf::from("ssh"), key, known_hosts }
+}
+
 /// The folder of a cluster's files in the repository.
 pub(super) fn folder(cluster: &ClusterConfig) -> &str {
-    let path = cluster.path.as_deref().unwrap_or_default();
+    inside(cluster.path.as_deref().unwrap_or_default())
+}
+
+/// A path from the root of the repository on, without the signs that say so.
+pub(super) fn inside(path: &str) -> &str {
     let path = path.trim_start_matches("./").trim_matches('/');
     if path == "." { "" } else { path }
 }
@@ -71,12 +75,17 @@ async fn credentials(source: &SourceConfig, beside: Option<&Path>) -> Result<Cre
         (None, Some(user), Some(password)) => {
             Credentials::Basic { user: user.clone(), password: secret(password)? }
         }
-        _ if is_code_commit(&source.url) => {
-            let session = AwsSession::load(&SessionOptions::default()).await?;
-            Credentials::CodeCommit(Arc::new(Keys(session)))
-        }
-        _ => Credentials::None,
+        _ => without_secret(&source.url).await?,
     })
+}
+
+/// Whoever runs in AWS may need no secret.
+pub(super) async fn without_secret(url: &str) -> Result<Credentials, Failure> {
+    if !is_code_commit(url) {
+        return Ok(Credentials::None);
+    }
+    let session = AwsSession::load(&SessionOptions::default()).await?;
+    Ok(Credentials::CodeCommit(Arc::new(Keys(session))))
 }
 
 /// The keys of an AWS session, as CodeCommit's passwords are made of them.
@@ -118,13 +127,12 @@ fn place(beside: Option<&Path>, file: &str) -> PathBuf {
     beside.unwrap_or(Path::new("")).join(file)
 }
 
-fn cache_folder() -> Option<PathBuf> {
+/// Where copies of repositories are, if the user has not named a folder.
+pub(super) fn cache() -> Result<PathBuf, Failure> {
     let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")));
-    cache.map(|cache| cache.join("rolecall/git"))
-}
-
-fn no_cache() -> Failure {
-    Failure::new("there is no place for a copy of the repository")
-        .hint("name a folder with `--cache`, or set `HOME`")
+    cache.map(|cache| cache.join("rolecall/git")).ok_or_else(|| {
+        Failure::new("there is no place for a copy of the repository")
+            .hint("name a folder with `--cache`, or set `HOME`")
+    })
 }

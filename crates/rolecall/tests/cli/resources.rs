@@ -1,0 +1,262 @@
+//! `AccessSync` on a real cluster, by a controller that runs as the ServiceAccount that is meant for it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use rolecall_testenv::story::{Cast, NODES, manifest, user};
+use rolecall_testenv::{ClusterOptions, KubeconfigUser, eventually};
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The controller, and what it says.
+struct Controller {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Controller {
+    fn start(cast: &Cast) -> Self {
+        let folder = cast.cluster.home().join("controller");
+        std::fs::create_dir_all(&folder).unwrap();
+        let config =
+            "apiVersion: rolecall.dev/v1alpha1\nkind: Config\nserve:\n  home: {context: controller}\n";
+        std::fs::write(folder.join("rolecall.yaml"), config).unwrap();
+        let config = folder.join("rolecall.yaml");
+        let kubeconfig = kubeconfig(cast);
+        let mut command =
+            cast.creator.rolecall_command(&["serve", "-o", "json", "--config", config.to_str().unwrap()]);
+        let mut child = command.env("KUBECONFIG", kubeconfig).stdout(Stdio::piped()).spawn().unwrap();
+        let (told, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| told.send(line)));
+        Self { child, lines }
+    }
+
+    fn until_message(&self, part: &str) -> Value {
+        let end = Instant::now() + PATIENCE;
+        let mut said = Vec::new();
+        while let Some(left) = end.checked_duration_since(Instant::now()) {
+            let Ok(line) = self.lines.recv_timeout(left) else { break };
+            let document: Value = serde_json::from_str(&line).unwrap();
+            if document["message"].as_str().unwrap().contains(part) {
+                return document;
+            }
+            said.push(line);
+        }
+        panic!("`{part}` was not said in time: {}", said.join("\n"));
+    }
+
+    fn end(mut self) {
+        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Controller {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+/// A kubeconfig of the ServiceAccount, with a token from the TokenRequest API.
+fn kubeconfig(cast: &Cast) -> std::path::PathBuf {
+    let token = kubectl(cast, &["create", "token", "rolecall-controller", "-n", "rolecall"], "").unwrap();
+    let user = KubeconfigUser::token(token.trim());
+    cast.cluster.write_kubeconfig("controller", &cast.cluster.endpoint(), &user).unwrap()
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut git = Command::new("git");
+    git.current_dir(folder).args(["-c", "user.name=a", "-c", "user.email=a@example.com"]).args(arguments);
+    assert!(git.stdout(Stdio::null()).status().unwrap().success(), "{arguments:?}");
+}
+
+fn cast() -> Cast {
+    let cast = Cast::assemble(Path::new(env!("CARGO_BIN_EXE_rolecall")), ClusterOptions::default()).unwrap();
+    cast.creator.rolecall(&["bootstrap", "controller", "--context", "admin"]).unwrap().succeeded().unwrap();
+    git(&cast.repository, &["init", "-q", "-b", "main"]);
+    push(&cast, &manifest("[]", &user("admin", "system:masters")));
+    cast
+}
+
+fn push(cast: &Cast, text: &str) {
+    cast.write(text).unwrap();
+    git(&cast.repository, &["add", "."]);
+    git(&cast.repository, &["commit", "-q", "-m", "x"]);
+}
+
+fn resource(cast: &Cast, more: &Value) -> String {
+    let mut object = json!({
+        "apiVersion": "rolecall.dev/v1alpha1",
+        "kind": "AccessSync",
+        "metadata": { "name": "prod", "namespace": "rolecall" },
+        "spec": { "source": { "url": cast.repository.display().to_string() }, "interval": "5s" },
+    });
+    for (key, value) in more.as_object().unwrap() {
+        object["spec"][key] = value.clone();
+    }
+    object.to_string()
+}
+
+/// What `kubectl` says of it; an error is what it complains about.
+fn kubectl(cast: &Cast, arguments: &[&str], input: &str) -> Result<String, String> {
+    let mut kubectl = cast.cluster.kubectl();
+    kubectl.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = kubectl.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+fn apply(cast: &Cast, more: &Value) {
+    kubectl(cast, &["apply", "-f", "-"], &resource(cast, more)).unwrap();
+}
+
+fn status(cast: &Cast) -> Value {
+    let text = kubectl(cast, &["get", "accs", "prod", "-n", "rolecall", "-o", "json"], "").unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()["status"].clone()
+}
+
+/// Waits until the condition `Ready` has this reason.
+fn until_reason(cast: &Cast, reason: &str) -> Value {
+    let ready = || {
+        let status = status(cast);
+        let conditions = status["conditions"].as_array().cloned().unwrap_or_default();
+        conditions.into_iter().find(|one| one["type"] == "Ready").unwrap_or_default()
+    };
+    let is_so = eventually(PATIENCE, || ready()["reason"] == reason);
+    assert!(is_so, "{reason}: {:#}", status(cast));
+    ready()
+}
+
+fn mappings(cast: &Cast) -> String {
+    let object = cast.cluster.aws_auth().unwrap().unwrap_or_default();
+    format!("{}{}", object["data"]["mapRoles"], object["data"]["mapUsers"])
+}
+
+#[test]
+fn a_resource_is_kept_and_everything_is_told_where_people_look() {
+    let cast = cast();
+    let controller = Controller::start(&cast);
+    controller.until_message("this process leads");
+    apply(&cast, &json!({}));
+    controller.until_message("applied ");
+    until_reason(&cast, "AsDeclared");
+    cast.admin.knock().unwrap().succeeded().unwrap();
+    assert!(mappings(&cast).contains("role/nodes"), "what others wrote stays");
+    kubectl(&cast, &["wait", "accs/prod", "-n", "rolecall", "--for=condition=Ready", "--timeout=20s"], "")
+        .unwrap();
+
+    // Somebody breaks the map, and it heals.
+    cast.cluster.write_aws_auth(&[("mapRoles", "- {"), ("mapUsers", "[]")]).unwrap();
+    controller.until_message("healed what somebody changed");
+    assert!(mappings(&cast).contains("role/nodes") && mappings(&cast).contains("user/admin"));
+
+    // A bad commit is refused, and that is seen.
+    push(&cast, &manifest("[]", "- userarn: [\n"));
+    let ready = until_reason(&cast, "Unusable");
+    assert!(ready["message"].as_str().unwrap().contains("aws-auth.yml:"), "{ready}");
+    let described = kubectl(&cast, &["describe", "accs", "prod", "-n", "rolecall"], "").unwrap();
+    for part in ["Applied", "Healed", "Unusable", "Stalled", "aws-auth.yml:"] {
+        assert!(described.contains(part), "{part}: {described}");
+    }
+    let applied = status(&cast)["lastAppliedRevision"].clone();
+    assert_ne!(applied, status(&cast)["lastAttemptedRevision"]);
+
+    // So is what the owner of the cluster does not want, though the repository would.
+    let people = format!("{}{}", user("admin", "system:masters"), user("ann", "system:masters"));
+    push(&cast, &manifest("[]", &people));
+    apply(&cast, &json!({ "policy": { "growth": "refuse" } }));
+    let ready = until_reason(&cast, "Refused");
+    assert!(ready["message"].as_str().unwrap().contains("RG06"), "{ready}");
+    assert_eq!(status(&cast)["observedGeneration"], 2);
+    apply(&cast, &json!({ "policy": null }));
+    until_reason(&cast, "AsDeclared");
+    assert!(mappings(&cast).contains("user/ann"));
+    let outcomes = || {
+        let passes = status(&cast)["passes"].as_array().cloned().unwrap_or_default();
+        passes.iter().map(|pass| pass["outcome"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let is_told = |outcomes: Vec<String>| outcomes.len() == 5 && outcomes[..2] == ["unchanged", "applied"];
+    assert!(eventually(PATIENCE, || is_told(outcomes())), "{:?}", outcomes());
+
+    // Suspended, it looks at nothing; and deleted, it leaves the map as it is.
+    apply(&cast, &json!({ "suspend": true }));
+    until_reason(&cast, "Suspended");
+    cast.cluster.write_aws_auth(&[("mapRoles", NODES), ("mapUsers", "[]")]).unwrap();
+    std::thread::sleep(Duration::from_secs(6));
+    assert!(!mappings(&cast).contains("user/ann"));
+    apply(&cast, &json!({ "suspend": false }));
+    until_reason(&cast, "AsDeclared");
+    assert!(mappings(&cast).contains("user/ann"));
+    kubectl(&cast, &["delete", "accs", "prod", "-n", "rolecall", "--timeout=20s"], "").unwrap();
+    controller.until_message("prod: not kept any more");
+    assert!(mappings(&cast).contains("user/ann"));
+    controller.end();
+}
+
+#[test]
+fn what_a_resource_may_not_be_the_api_server_says() {
+    let cast = cast();
+    let refused = |more: &Value, told: &str| {
+        let complaint = kubectl(&cast, &["apply", "-f", "-"], &resource(&cast, more)).unwrap_err();
+        assert!(complaint.contains(told), "{complaint}");
+    };
+    let source =
+        |more: &str| serde_json::from_str::<Value>(&format!("{{\"url\": \"https://a/b\", {more}}}")).unwrap();
+    refused(
+        &json!({ "source": source("\"branch\": \"a\", \"tag\": \"b\"") }),
+        "one of `branch`, `tag` and `commit`",
+    );
+    refused(&json!({ "source": { "branch": "main" } }), "spec.source.url");
+    refused(&json!({ "source": source("\"commit\": \"abc\"") }), "spec.source.commit");
+    refused(&json!({ "path": "a/../../b" }), "a path does not lead upwards");
+    refused(&json!({ "interval": "1s" }), "an interval is from 5s to 24h");
+    refused(&json!({ "interval": "soon" }), "spec.interval");
+    refused(&json!({ "healRemovalsAfter": "48h" }), "24h at most");
+    refused(&json!({ "target": {} }), "a target has one of `eks` and `kubeconfig`");
+    refused(&json!({ "policy": { "maxRemovals": { "percent": 101 } } }), "spec.policy.maxRemovals.percent");
+    refused(&json!({ "policy": { "growth": "stop" } }), "spec.policy.growth");
+    refused(&json!({ "surce": {} }), "unknown field");
+
+    let everything = json!({
+        "source": source("\"tag\": \"v1\", \"secretRef\": {\"name\": \"git\"}"),
+        "path": "clusters/prod",
+        "target": { "eks": { "name": "prod", "region": "ap-northeast-1", "roleArn": "arn:aws:iam::111122223333:role/r" } },
+        "policy": { "unmanaged": "refuse", "protect": ["arn:aws:iam::111122223333:role/r"], "maxRemovals": { "count": 1, "percent": 2 }, "growth": "refuse" },
+        "interval": "30s",
+        "healRemovalsAfter": "0s",
+        "suspend": true,
+    });
+    apply(&cast, &everything);
+    // What is not said has its default, which people can read.
+    apply(&cast, &json!({ "interval": null }));
+    let text = kubectl(&cast, &["get", "accs", "prod", "-n", "rolecall", "-o", "json"], "").unwrap();
+    let spec = serde_json::from_str::<Value>(&text).unwrap()["spec"].clone();
+    assert_eq!(
+        (&spec["interval"], &spec["healRemovalsAfter"], &spec["suspend"]),
+        (&"1m".into(), &"15m".into(), &false.into())
+    );
+
+    // The controller has the rights that it needs, and no others on what is its own.
+    let can_i = |question: &str| {
+        let account = "--as=system:serviceaccount:rolecall:rolecall-controller";
+        let arguments =
+            [&["auth", "can-i", "-q", account][..], &question.split(' ').collect::<Vec<_>>()].concat();
+        kubectl(&cast, &arguments, "").is_ok()
+    };
+    for (question, expected) in [
+        ("watch accesssyncs.rolecall.dev -n rolecall", true),
+        ("patch accesssyncs.rolecall.dev/a --subresource=status -n rolecall", true),
+        ("patch accesssyncs.rolecall.dev/a -n rolecall", false),
+        ("create accesssyncs.rolecall.dev -n rolecall", false),
+        ("watch accesssyncs.rolecall.dev -n default", false),
+    ] {
+        assert_eq!(can_i(question), expected, "{question}");
+    }
+}
