@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, map, plan, rule, serve, token,
-    verify, whoami,
+    apply, bootstrap, check, completions, drift, explain, kubeconfig, man, map, plan, reconcile, rule, serve,
+    token, verify, whoami,
 };
 use crate::output::{Color, Format};
 
@@ -70,6 +70,7 @@ pub(crate) enum Command {
     Kubeconfig(kubeconfig::KubeconfigArgs),
     Bootstrap(bootstrap::BootstrapArgs),
     Serve(serve::ServeArgs),
+    Reconcile(reconcile::ReconcileArgs),
     Rule(rule::RuleArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]

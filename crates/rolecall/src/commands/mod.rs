@@ -10,6 +10,7 @@ pub(crate) mod kubeconfig;
 pub(crate) mod man;
 pub(crate) mod map;
 pub(crate) mod plan;
+pub(crate) mod reconcile;
 pub(crate) mod rule;
 pub(crate) mod serve;
 pub(crate) mod token;
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command, screen: &Screen) -> Result<Status, Failure> 
         Command::Kubeconfig(args) => kubeconfig::run(&args, screen),
         Command::Bootstrap(args) => bootstrap::run(&args, screen),
         Command::Serve(args) => serve::run(&args, screen),
+        Command::Reconcile(args) => reconcile::run(&args, screen),
         Command::Rule(args) => rule::run(&args, screen),
         Command::Completions(args) => completions::run(&args, screen),
         Command::Man(args) => man::run(&args, screen),

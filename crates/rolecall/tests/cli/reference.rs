@@ -30,6 +30,7 @@ const COMMANDS: &[&[&str]] = &[
     &["bootstrap", "cluster"],
     &["bootstrap", "controller"],
     &["serve"],
+    &["reconcile"],
     &["rule"],
     &["completions"],
 ];

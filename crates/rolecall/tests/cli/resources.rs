@@ -185,9 +185,24 @@ fn a_resource_is_kept_and_everything_is_told_where_people_look() {
     let is_told = |outcomes: Vec<String>| outcomes.len() == 5 && outcomes[..2] == ["unchanged", "applied"];
     assert!(eventually(PATIENCE, || is_told(outcomes())), "{:?}", outcomes());
 
+    // Asked by hand, it fetches and looks at once.
+    let reconcile = |status: Option<i32>, told: &str| {
+        let answer = cast.creator.rolecall(&["reconcile", "prod", "--context", "admin"]).unwrap();
+        assert_eq!(answer.status, status, "{answer}");
+        assert!(answer.says(told), "{answer}");
+    };
+    apply(&cast, &json!({ "interval": "24h" }));
+    until_reason(&cast, "AsDeclared");
+    reconcile(Some(0), "prod: as ");
+    push(&cast, &manifest("[]", "- userarn: [\n"));
+    reconcile(Some(3), "prod: Unusable: aws-auth.yml:");
+    push(&cast, &manifest("[]", &people));
+    reconcile(Some(0), "prod: ");
+
     // Suspended, it looks at nothing; and deleted, it leaves the map as it is.
     apply(&cast, &json!({ "suspend": true }));
     until_reason(&cast, "Suspended");
+    reconcile(Some(1), "`prod` is suspended");
     cast.cluster.write_aws_auth(&[("mapRoles", NODES), ("mapUsers", "[]")]).unwrap();
     std::thread::sleep(Duration::from_secs(6));
     assert!(!mappings(&cast).contains("user/ann"));
@@ -259,4 +274,42 @@ fn what_a_resource_may_not_be_the_api_server_says() {
     ] {
         assert_eq!(can_i(question), expected, "{question}");
     }
+}
+
+#[test]
+fn a_target_by_its_kubeconfig_and_what_it_may_not_be() {
+    let cast = cast();
+    kubectl(&cast, &["get", "ns", "rolecall"], "").unwrap();
+    let admin = std::fs::read_to_string(cast.cluster.admin_kubeconfig()).unwrap();
+    let mut plugin: Value = serde_json::from_str(&admin).unwrap();
+    plugin["users"][0]["user"] = json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1", "command": "touch", "args": ["/tmp/x"] } });
+    let mut file: Value = serde_json::from_str(&admin).unwrap();
+    file["users"][0]["user"] = json!({ "tokenFile": "/etc/hostname" });
+    let secret = json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": { "name": "target", "namespace": "rolecall" },
+        "stringData": { "value": admin, "plugin": plugin.to_string(), "file": file.to_string(), "text": "nonsense: [" },
+    });
+    kubectl(&cast, &["apply", "-f", "-"], &secret.to_string()).unwrap();
+    let controller = Controller::start(&cast);
+    let target = |name: &str, key: &str| json!({ "target": { "kubeconfig": { "secretRef": { "name": name }, "key": key } } });
+    for (name, key, told) in [
+        ("target", "plugin", "it runs a program"),
+        ("target", "file", "it names a file"),
+        ("target", "text", "it cannot be read as a kubeconfig"),
+        ("target", "other", "has no key `other`"),
+        ("nothing", "value", "secret rolecall/nothing"),
+    ] {
+        apply(&cast, &target(name, key));
+        let is_told = || until_reason(&cast, "CannotBegin")["message"].as_str().unwrap().contains(told);
+        assert!(eventually(PATIENCE, is_told), "{told}: {:#}", status(&cast));
+    }
+    let described = kubectl(&cast, &["describe", "accs", "prod", "-n", "rolecall"], "").unwrap();
+    assert!(described.contains("CannotBegin"), "{described}");
+    assert!(!described.contains("client-key"), "no part of a Secret is told");
+    apply(&cast, &target("target", "value"));
+    until_reason(&cast, "AsDeclared");
+    cast.admin.knock().unwrap().succeeded().unwrap();
+    controller.end();
 }
