@@ -26,8 +26,8 @@ pub(super) struct GoModule {
     programs: &'static [(&'static str, &'static str)],
 }
 
-/// kubernetes, etcd, authenticator: apart, since their graphs must not merge.
-pub(super) static MODULES: [GoModule; 3] = [
+/// kubernetes, etcd, authenticator, helm: apart, since their graphs must not merge.
+pub(super) static MODULES: [GoModule; 4] = [
     GoModule {
         name: "kubernetes",
         go_mod: include_str!("../../../../testenv/kubernetes/go.mod"),
@@ -59,6 +59,14 @@ pub(super) static MODULES: [GoModule; 3] = [
             ("aws-iam-authenticator", "sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator"),
             ("parsemap-oracle", "./parsemap"),
         ],
+    },
+    GoModule {
+        name: "helm",
+        go_mod: include_str!("../../../../testenv/helm/go.mod"),
+        go_sum: include_str!("../../../../testenv/helm/go.sum"),
+        sources: &[],
+        ldflags: "-s -w -X helm.sh/helm/v4/internal/version.version=v4.3.1",
+        programs: &[("helm", "helm.sh/helm/v4/cmd/helm")],
     },
 ];
 

@@ -26,6 +26,7 @@ pub struct Assets {
     etcd: PathBuf,
     authenticator: PathBuf,
     parsemap_oracle: PathBuf,
+    helm: PathBuf,
     venv: PathBuf,
 }
 
@@ -64,6 +65,11 @@ impl Assets {
         &self.parsemap_oracle
     }
 
+    /// Helm, for the chart.
+    pub fn helm(&self) -> &Path {
+        &self.helm
+    }
+
     /// The interpreter of the pinned environment: botocore and MiniStack import.
     pub fn python(&self) -> PathBuf {
         self.venv.join("bin/python")
@@ -90,7 +96,7 @@ impl Assets {
             let missing = rolecall_preflight::missing();
             ensure!(missing.is_empty(), "the test environment cannot be set up:\n- {}", missing.join("\n- "));
         }
-        let [kubernetes, etcd, authenticator] = &go::MODULES;
+        let [kubernetes, etcd, authenticator, helm] = &go::MODULES;
         let (kubernetes, etcd) = match given {
             Some(folder) => (folder.clone(), folder),
             None => (go::build(kubernetes)?, go::build(etcd)?),
@@ -102,6 +108,7 @@ impl Assets {
             etcd: etcd.join("etcd"),
             authenticator: authenticator.join("aws-iam-authenticator"),
             parsemap_oracle: authenticator.join("parsemap-oracle"),
+            helm: go::build(helm)?.join("helm"),
             venv: python::venv()?,
         })
     }

@@ -1,6 +1,7 @@
 //! The binary as its users have it: stdout, stderr and exit status.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "everything here is a test")]
 
+mod chart;
 mod check;
 #[cfg(target_os = "linux")]
 mod cluster;
