@@ -46,6 +46,8 @@ pub enum Step {
     Begin,
     /// [`KeepRecords::complete`]
     Complete,
+    /// [`KeepRecords::recall`]
+    Recall,
     /// [`KeepRecords::write_ledger`]
     WriteLedger,
     /// [`HoldLock::acquire`]
@@ -305,6 +307,10 @@ impl KeepRecords for FakeCluster {
 
     fn complete<'a>(&'a self, name: &'a str, completion: &'a Completion) -> PortFuture<'a, ()> {
         self.request(Step::Complete, |state| state.complete(name, completion))
+    }
+
+    fn recall<'a>(&'a self, name: &'a str) -> PortFuture<'a, Option<Record>> {
+        self.request(Step::Recall, |state| Ok(state.records.get(name).cloned()))
     }
 
     fn write_ledger<'a>(&'a self, ledger: &'a Ledger, precondition: Option<&'a str>) -> PortFuture<'a, ()> {

@@ -56,6 +56,9 @@ pub trait KeepRecords: Send + Sync {
     /// Completes a record.
     fn complete<'a>(&'a self, name: &'a str, completion: &'a Completion) -> PortFuture<'a, ()>;
 
+    /// Reads a record back; `None` where there is none of that name.
+    fn recall<'a>(&'a self, name: &'a str) -> PortFuture<'a, Option<Record>>;
+
     /// Writes the ledger. `precondition` is the `resourceVersion` it was read at, `None` where there was none.
     fn write_ledger<'a>(&'a self, ledger: &'a Ledger, precondition: Option<&'a str>) -> PortFuture<'a, ()>;
 }

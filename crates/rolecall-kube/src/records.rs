@@ -64,6 +64,15 @@ impl KeepRecords for KubeCluster {
         })
     }
 
+    fn recall<'a>(&'a self, name: &'a str) -> PortFuture<'a, Option<Record>> {
+        Box::pin(async move {
+            match self.read_record(name).await {
+                Err(error) if error.kind == PortErrorKind::NotFound => Ok(None),
+                read => read.map(Some),
+            }
+        })
+    }
+
     fn write_ledger<'a>(&'a self, ledger: &'a Ledger, precondition: Option<&'a str>) -> PortFuture<'a, ()> {
         Box::pin(async move {
             let mut packed = Packed::default();

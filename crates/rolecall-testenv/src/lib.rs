@@ -21,6 +21,7 @@ mod supervisor;
 mod tls;
 mod webhook;
 
+pub mod git;
 pub mod story;
 
 pub use api::Answer;

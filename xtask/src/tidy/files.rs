@@ -4,7 +4,7 @@ use super::problem::Problem;
 use super::repository::Repository;
 
 /// Packages in Cargo.lock. Raised by hand, in the commit that adds the dependency and says why.
-const MAX_PACKAGES: usize = 450;
+const MAX_PACKAGES: usize = 460;
 const MAX_BYTES: usize = 512 * 1024;
 
 /// Files that may be larger than [`MAX_BYTES`], each with its own limit.

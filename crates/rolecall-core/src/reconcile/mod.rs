@@ -50,7 +50,7 @@ impl Default for Patience {
 
 /// What a controller remembers of a cluster from one pass to the next.
 ///
-/// Where it is lost, removals wait anew, and of what was not ours nothing can be put back.
+/// Where it is lost, removals wait anew, and what was not ours is known from the last record only.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
     good: Option<Good>,
@@ -153,6 +153,17 @@ impl Pass {
     }
 }
 
+/// The name of the record that tells how the map was when this very revision was applied; `None` if somebody has
+/// applied something else since.
+pub fn record_to_recall<'a>(desired: &DesiredAccess, observed: &'a ObservedAccess) -> Option<&'a str> {
+    let ledger = observed.ledger()?;
+    let ours = ledger.applied.get(&desired.revision().source)?.record.as_deref()?;
+    // The names of records begin with their times.
+    let is_last =
+        ledger.applied.values().filter_map(|applied| applied.record.as_deref()).all(|name| name <= ours);
+    (is_last && is_applied(desired, observed)).then_some(ours)
+}
+
 /// Is this very revision the one that was applied last?
 fn is_applied(desired: &DesiredAccess, observed: &ObservedAccess) -> bool {
     let source = &desired.revision().source;
@@ -190,6 +201,21 @@ impl Good {
 }
 
 impl Memory {
+    /// Is it not known how the map was when all was well with these files?
+    pub fn is_vague(&self, desired: &DesiredAccess) -> bool {
+        self.good.as_ref().is_none_or(|good| good.digest != desired.digest())
+    }
+
+    /// Takes it from the record of their apply.
+    pub fn recall(
+        &mut self,
+        desired: &DesiredAccess,
+        observed: &ObservedAccess,
+        data: BTreeMap<String, String>,
+    ) {
+        self.good = Some(Good { data, ..Good::of(desired, observed) });
+    }
+
     fn at(&self, now: Timestamp) -> Self {
         let mut memory = self.clone();
         memory.heals.retain(|(at, _)| now.duration_since(*at) < HEALS_COUNT_FOR);

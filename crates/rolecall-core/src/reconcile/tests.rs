@@ -313,3 +313,32 @@ fn a_heal_is_no_way_around_a_guard() {
     let found = plan(&back, &world.cluster);
     assert!(approve(found, &back, &world.cluster, &circumstances()).is_err());
 }
+
+#[test]
+fn what_was_there_is_recalled_from_the_record_of_the_apply() {
+    let mut world = World::new(Policy::default());
+    let well = world.cluster.data().clone();
+    world.memory = Memory::default();
+    world.alter("mapRoles", String::clear);
+    let applied = |world: &mut World, source: &DesiredAccess, record: &str| {
+        let crate::observed::Knowledge::Known(Some(ledger)) = &mut world.cluster.ledger else { panic!() };
+        ledger.ledger.applied.get_mut(&source.revision().source).unwrap().record = Some(record.to_string());
+    };
+    assert_eq!(record_to_recall(&world.desired, &world.cluster), None, "there is none");
+    let desired = world.desired.clone();
+    applied(&mut world, &desired, "apply-2");
+    assert_eq!(record_to_recall(&world.desired, &world.cluster), Some("apply-2"));
+    assert!(world.memory.is_vague(&world.desired));
+    world.memory.recall(&desired, &world.cluster, well);
+    assert!(!world.memory.is_vague(&world.desired));
+    assert!(matches!(world.look(1).act, Act::Heal(_)));
+    assert!(world.has("role/node") && world.has("role/dev"));
+
+    // What somebody else has applied since may have been to take the node out.
+    let theirs = wanted(&[("mapUsers", &entry("user/bob", "bob", "view"))], "other.yml", Policy::default());
+    world.cluster = predict(&plan(&theirs, &world.cluster), &world.cluster);
+    applied(&mut world, &desired, "apply-2");
+    applied(&mut world, &theirs, "apply-3");
+    assert_eq!(record_to_recall(&world.desired, &world.cluster), None);
+    assert_eq!(record_to_recall(&world.desired.clone().at("2b"), &world.cluster), None);
+}

@@ -19,11 +19,11 @@ use rolecall_core::desired::DesiredAccess;
 use rolecall_core::guard::Circumstances;
 use rolecall_core::observed::{Knowledge, ObservedAccess};
 use rolecall_core::policy::Policy;
-use rolecall_core::reconcile::{Act, Pass, Patience, decide};
+use rolecall_core::reconcile::{Act, Pass, Patience, decide, record_to_recall};
 use rolecall_core::source::{Lineage, SourceRevision};
 
 use crate::line::{ApplyError, ApplyReport, ApplyRequest, Approval, Line, Reading, Watcher, apply, observe};
-use crate::port::{FetchSource, PortFuture, TellLineage};
+use crate::port::{FetchSource, PortError, PortFuture, TellLineage};
 
 /// A controller waits no longer than this for a pipeline's deploy; there is a next pass.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -98,7 +98,13 @@ async fn reconcile(
     observed: &ObservedAccess,
     standing: &mut Standing,
 ) -> bool {
-    let pass = decided(work, state, wanted, observed);
+    let pass = match decided(work, state, wanted, observed).await {
+        Ok(pass) => pass,
+        Err(error) => {
+            standing.trouble.push(Trouble::Cluster(error));
+            return true;
+        }
+    };
     standing.decided(&pass);
     let mut is_written = false;
     let is_defended = match &pass.act {
@@ -128,7 +134,13 @@ async fn defend(
     observed: &ObservedAccess,
     standing: &mut Standing,
 ) {
-    let pass = decided(work, state, defended, observed);
+    let pass = match decided(work, state, defended, observed).await {
+        Ok(pass) => pass,
+        Err(error) => {
+            standing.trouble.push(Trouble::Cluster(error));
+            return;
+        }
+    };
     let is_written = match &pass.act {
         // Somebody else has applied something newer meanwhile: that is not ours to undo.
         Act::Apply => return,
@@ -150,9 +162,23 @@ async fn heal(work: Work<'_>, back: &DesiredAccess, standing: &mut Standing) -> 
     is_written
 }
 
-fn decided(work: Work<'_>, state: &State, wanted: &DesiredAccess, observed: &ObservedAccess) -> Pass {
+/// Decides. As long as it is not known how the map was when all was well, the record of the last apply tells it:
+/// otherwise a map that was broken before we looked would be taken for well, and nodes whose entries are in no file
+/// would stay out. A record that could not be read now is an error, for the same reason.
+async fn decided(
+    work: Work<'_>,
+    state: &mut State,
+    wanted: &DesiredAccess,
+    observed: &ObservedAccess,
+) -> Result<Pass, PortError> {
+    let record = record_to_recall(wanted, observed).filter(|_| state.memory.is_vague(wanted));
+    if let Some((name, records)) = record.zip(work.line.records)
+        && let Some(record) = records.recall(name).await?
+    {
+        state.memory.recall(wanted, observed, record.data_after);
+    }
     let now = work.line.reading.clock.now();
-    decide(wanted, observed, state.writer.as_deref(), (&state.memory, work.patience), now)
+    Ok(decide(wanted, observed, state.writer.as_deref(), (&state.memory, work.patience), now))
 }
 
 fn is_last_word(report: &ApplyReport, wanted: &DesiredAccess) -> bool {

@@ -217,6 +217,29 @@ async fn every_step_of_a_pass_may_fail_and_the_next_one_carries_on() {
 }
 
 #[tokio::test]
+async fn after_a_restart_nodes_are_put_back_from_the_record() {
+    let node = "- rolearn: arn:aws:iam::111122223333:role/node\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: ['system:bootstrappers', 'system:nodes']\n";
+    let mut stage = Stage::new().await;
+    stage.meanwhile(move |observed| alter_roles(observed, |roles| roles.push_str(node)));
+    stage.repository.push("c2", &file(&["dev", "new"]));
+    assert!(matches!(stage.pass().await.done, Some(Done::Applied(_))));
+    // Nothing was looked at since, and the process is another one.
+    stage.state = State::default();
+    stage.meanwhile(|observed| alter_roles(observed, String::clear));
+    stage.cluster.fail(Step::Recall, Moment::Before, error(PortErrorKind::Unavailable));
+    let standing = stage.pass().await;
+    assert_eq!(
+        reasons(&standing),
+        ["ClusterFailed"],
+        "without the record it would not be known what was there"
+    );
+    assert!(names(&stage.cluster).is_empty());
+    assert!(matches!(stage.pass().await.done, Some(Done::Healed(_))));
+    let healed = names(&stage.cluster);
+    assert!(healed.iter().any(|name| name.starts_with("system:node:")), "{healed:?}");
+}
+
+#[tokio::test]
 async fn the_owner_of_a_cluster_demands_more_than_the_repository() {
     let mut stage = Stage::new().await;
     stage.state = State::default();

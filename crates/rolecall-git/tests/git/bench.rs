@@ -7,7 +7,7 @@ use rolecall_git::{Budget, Credentials, GitOptions, GitSource, Reference};
 use tempfile::TempDir;
 
 use crate::repository::Repository;
-use crate::server::Server;
+use rolecall_testenv::git::Server;
 
 pub(crate) struct Bench {
     pub(crate) repository: Repository,

@@ -6,7 +6,7 @@ use rolecall_engine::port::PortErrorKind;
 use rolecall_git::{Budget, GitOptions, GitSource};
 
 use crate::bench::{Bench, fetched, refused, text, timed, told};
-use crate::server::Fault;
+use rolecall_testenv::git::Fault;
 
 #[tokio::test]
 async fn answers_and_what_they_mean() {

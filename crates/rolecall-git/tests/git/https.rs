@@ -9,7 +9,7 @@ use rolecall_git::{AwsKeySource, AwsKeys, Credentials, GitOptions, GitSource, Re
 use secrecy::SecretString;
 
 use crate::bench::{Bench, fetched, refused, text, told};
-use crate::server::Fault;
+use rolecall_testenv::git::Fault;
 
 fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))

@@ -80,11 +80,11 @@ async fn a_deleted_branch_and_an_emptied_repository() {
     let source = bench.source();
     fetched(&source).await;
     bench.repository.git(&["push", "--quiet", "origin", "HEAD:refs/heads/other"]);
-    crate::repository::git(&bench.repository.bare(), &["update-ref", "-d", "refs/heads/main"]);
+    rolecall_testenv::git::git(&bench.repository.bare(), &["update-ref", "-d", "refs/heads/main"]);
     let error = refused(&source).await;
     assert_eq!(error.kind, PortErrorKind::NotFound);
     assert!(told(&error).contains("no branch `main` (it has `other`"), "{}", told(&error));
-    crate::repository::git(&bench.repository.bare(), &["update-ref", "-d", "refs/heads/other"]);
+    rolecall_testenv::git::git(&bench.repository.bare(), &["update-ref", "-d", "refs/heads/other"]);
     let error = refused(&source).await;
     assert_eq!(error.kind, PortErrorKind::NotFound);
     assert!(told(&error).contains("is empty"), "{}", told(&error));

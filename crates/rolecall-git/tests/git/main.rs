@@ -4,7 +4,6 @@
 
 mod bench;
 mod repository;
-mod server;
 
 mod faults;
 mod folder;

@@ -7,7 +7,7 @@ use rolecall_engine::port::Entry;
 use rolecall_git::{GitOptions, GitSource};
 
 use crate::bench::{Bench, fetched, refused, text, told};
-use crate::repository::git;
+use rolecall_testenv::git::git;
 
 #[tokio::test]
 async fn what_is_not_read_says_so() {

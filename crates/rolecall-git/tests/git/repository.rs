@@ -1,9 +1,9 @@
 //! A bare repository to fetch from, and a work tree that pushes into it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
+use rolecall_testenv::git::{command, git};
 use tempfile::TempDir;
 
 pub(crate) struct Repository {
@@ -79,29 +79,4 @@ impl Repository {
         self.git(&["merge", "--quiet", "--ff-only", "many"]);
         self.push("last")
     }
-}
-
-/// Runs Git with a configuration of its own.
-pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = command(folder).args(arguments).output();
-    let output = output.unwrap_or_else(|error| {
-        panic!("these tests need the program `git` with `git http-backend` (Debian: `apt-get install git`): {error}")
-    });
-    let (said, failed) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "git {arguments:?}: {failed}");
-    said.trim().to_owned()
-}
-
-pub(crate) fn command(folder: &Path) -> Command {
-    let mut command = Command::new("git");
-    command
-        .current_dir(folder)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_AUTHOR_NAME", "Ann")
-        .env("GIT_AUTHOR_EMAIL", "ann@example.com")
-        .env("GIT_COMMITTER_NAME", "Ann")
-        .env("GIT_COMMITTER_EMAIL", "ann@example.com")
-        .env_remove("GIT_DIR");
-    command
 }

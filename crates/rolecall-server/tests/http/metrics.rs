@@ -25,6 +25,7 @@ fn count_everything(metrics: &Metrics, cluster: &str) {
         metrics.entries(cluster, section, count);
     }
     metrics.healed(cluster);
+    metrics.leads(true);
     metrics.hold(cluster, true);
     metrics.fetched("https://git.example/access.git", FetchOutcome::Moved);
     metrics.webhook(Some("github"), WebhookOutcome::Accepted);
@@ -64,6 +65,7 @@ async fn everything_is_told_as_prometheus_reads_it() {
             "rolecall_heals_total C 1",
             "rolecall_hold C 1",
             "rolecall_last_success_timestamp_seconds C 1795536000",
+            "rolecall_leader  1",
             "rolecall_pass_duration_seconds_count C 2",
             "rolecall_pass_duration_seconds_sum C 120.3",
             "rolecall_passes_total C,applied 1",
@@ -91,6 +93,7 @@ fn the_families_are_these() {
         ("rolecall_heals", "counter"),
         ("rolecall_hold", "gauge"),
         ("rolecall_last_success_timestamp_seconds", "gauge"),
+        ("rolecall_leader", "gauge"),
         ("rolecall_pass_duration_seconds", "histogram"),
         ("rolecall_passes", "counter"),
         ("rolecall_refusals", "counter"),
@@ -114,8 +117,31 @@ fn a_cluster_that_is_gone_has_no_series() {
 }
 
 #[test]
-fn nothing_counted_is_nothing_told() {
-    assert_eq!(Metrics::new().render(), "# EOF\n");
+fn nothing_counted_is_nothing_told_but_that_it_does_not_lead() {
+    let text = Metrics::new().render();
+    let told: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(told, ["rolecall_leader 0"]);
+}
+
+/// Alert rules speak of series that there are, by their labels.
+#[test]
+fn the_alert_rules_speak_of_what_is_told() {
+    let rules = include_str!("../../../../deploy/alerts/rolecall.yaml");
+    let metrics = Metrics::new();
+    count_everything(&metrics, "prod-eu");
+    let text = metrics.render();
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words = rules.split(|c: char| !is_word(c));
+    let series: Vec<&str> = words.filter(|word| word.starts_with("rolecall_")).collect();
+    assert!(series.len() > 6, "{series:?}");
+    for name in series {
+        let is_told =
+            text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
+        assert!(is_told, "`{name}` is no series: {text}");
+    }
+    for label in ["cluster", "outcome", "guard", "source"] {
+        assert!(rules.contains(label) && text.contains(&format!("{label}=")), "{label}");
+    }
 }
 
 /// Counting is done by many at once, and a scrape comes in between.

@@ -3,7 +3,7 @@
 //! `UPDATE=1 cargo test -p rolecall --test cli chart` writes anew what is generated.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rolecall_testenv::{Assets, Cluster, ClusterOptions};
@@ -16,7 +16,7 @@ fn deploy() -> PathBuf {
 }
 
 /// Helm, which sees nothing of whoever runs the test.
-fn helm(cluster: Option<&Cluster>, arguments: &[&str]) -> Result<String, String> {
+pub(crate) fn helm(cluster: Option<&Cluster>, arguments: &[&str]) -> Result<String, String> {
     let home = tempfile::tempdir().unwrap();
     let mut helm = Command::new(Assets::ready().unwrap().helm());
     helm.args(arguments).current_dir(deploy()).env_clear().env("HOME", home.path());
@@ -152,4 +152,47 @@ fn it_is_installed_upgraded_and_uninstalled() {
     // Whoever has the manifests needs no Helm.
     kubectl(&format!("apply -f {}", deploy().join("manifests/rolecall.yaml").display()));
     assert!(kubectl("get deployment rolecall -n rolecall").contains("rolecall"));
+}
+
+/// What `docs/install.md` shows, from its first command to its last, as an administrator types it. By hand is
+/// another way than the one with Helm, on another cluster.
+#[test]
+fn the_guide_is_followed() {
+    let guide = fs::read_to_string(deploy().join("../docs/install.md")).unwrap();
+    let (by_hand, others): (Vec<&str>, Vec<&str>) =
+        guide.split("\n## ").partition(|section| section.starts_with("By hand"));
+    assert_eq!((followed(&by_hand), followed(&others)), (1, 9), "there are other commands than there were");
+}
+
+/// Types the commands, and writes the files; says how many commands there were.
+fn followed(sections: &[&str]) -> usize {
+    let cluster = Cluster::start(ClusterOptions::default()).unwrap();
+    let assets = Assets::ready().unwrap();
+    let programs = [Path::new(env!("CARGO_BIN_EXE_rolecall")), assets.helm(), assets.kubectl()];
+    let folders = programs.iter().map(|program| program.parent().unwrap().to_owned());
+    let path = std::env::join_paths(folders.chain(["/usr/bin".into(), "/bin".into()])).unwrap();
+    let desk = Desk::new();
+    std::os::unix::fs::symlink(deploy(), desk.path("deploy")).unwrap();
+    let mut commands = 0;
+    for block in sections.iter().flat_map(|section| section.split("```").skip(1).step_by(2)) {
+        let (language, text) = block.split_once('\n').unwrap();
+        if language == "yaml" {
+            desk.write(text.lines().next().unwrap().strip_prefix("# ").unwrap(), text);
+            continue;
+        }
+        for command in text.lines() {
+            let output = Command::new("sh")
+                .args(["-c", command])
+                .current_dir(desk.path(""))
+                .env_clear()
+                .env("PATH", &path)
+                .env("HOME", desk.path(""))
+                .env("KUBECONFIG", cluster.admin_kubeconfig())
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+            commands += 1;
+        }
+    }
+    commands
 }

@@ -6,11 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use rolecall_testenv::git::{Server, git};
 use rolecall_testenv::story::{Cast, NODES, manifest, user};
 use rolecall_testenv::{ClusterOptions, KubeconfigUser, eventually};
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::chart::helm;
+
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The controller, and what it says.
 struct Controller {
@@ -20,10 +23,14 @@ struct Controller {
 
 impl Controller {
     fn start(cast: &Cast) -> Self {
-        let folder = cast.cluster.home().join("controller");
-        std::fs::create_dir_all(&folder).unwrap();
         let config =
             "apiVersion: rolecall.dev/v1alpha1\nkind: Config\nserve:\n  home: {context: controller}\n";
+        Self::start_with(cast, config)
+    }
+
+    fn start_with(cast: &Cast, config: &str) -> Self {
+        let folder = cast.cluster.home().join("controller");
+        std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("rolecall.yaml"), config).unwrap();
         let config = folder.join("rolecall.yaml");
         let kubeconfig = kubeconfig(cast);
@@ -69,14 +76,12 @@ fn kubeconfig(cast: &Cast) -> std::path::PathBuf {
     cast.cluster.write_kubeconfig("controller", &cast.cluster.endpoint(), &user).unwrap()
 }
 
-fn git(folder: &Path, arguments: &[&str]) {
-    let mut git = Command::new("git");
-    git.current_dir(folder).args(["-c", "user.name=a", "-c", "user.email=a@example.com"]).args(arguments);
-    assert!(git.stdout(Stdio::null()).status().unwrap().success(), "{arguments:?}");
+fn bare() -> Cast {
+    Cast::assemble(Path::new(env!("CARGO_BIN_EXE_rolecall")), ClusterOptions::default()).unwrap()
 }
 
 fn cast() -> Cast {
-    let cast = Cast::assemble(Path::new(env!("CARGO_BIN_EXE_rolecall")), ClusterOptions::default()).unwrap();
+    let cast = bare();
     cast.creator.rolecall(&["bootstrap", "controller", "--context", "admin"]).unwrap().succeeded().unwrap();
     git(&cast.repository, &["init", "-q", "-b", "main"]);
     push(&cast, &manifest("[]", &user("admin", "system:masters")));
@@ -184,6 +189,16 @@ fn a_resource_is_kept_and_everything_is_told_where_people_look() {
     };
     let is_told = |outcomes: Vec<String>| outcomes.len() == 5 && outcomes[..2] == ["unchanged", "applied"];
     assert!(eventually(PATIENCE, || is_told(outcomes())), "{:?}", outcomes());
+
+    controller.end();
+}
+
+#[test]
+fn it_is_asked_by_hand_suspended_and_deleted() {
+    let cast = cast();
+    let controller = Controller::start(&cast);
+    let people = format!("{}{}", user("admin", "system:masters"), user("ann", "view"));
+    push(&cast, &manifest("[]", &people));
 
     // Asked by hand, it fetches and looks at once.
     let reconcile = |status: Option<i32>, told: &str| {
@@ -311,5 +326,71 @@ fn a_target_by_its_kubeconfig_and_what_it_may_not_be() {
     apply(&cast, &target("target", "value"));
     until_reason(&cast, "AsDeclared");
     cast.admin.knock().unwrap().succeeded().unwrap();
+    controller.end();
+}
+
+/// The story, with nothing but what a user has: the chart, a Git server behind TLS, kubectl.
+#[test]
+fn from_helm_install_to_a_healed_map() {
+    let cast = bare();
+    let install = ["install", "rolecall", "chart", "--namespace", "rolecall", "--create-namespace"];
+    helm(Some(&cast.cluster), &install).unwrap();
+    // There is no kubelet: the controller runs here, as its ServiceAccount, with what the chart configures.
+    let config = kubectl(
+        &cast,
+        &["get", "cm", "rolecall-config", "-n", "rolecall", "-o", "jsonpath={.data.rolecall\\.yaml}"],
+        "",
+    );
+    let config = config
+        .unwrap()
+        .replace("0.0.0.0:8080", "127.0.0.1:0")
+        .replace("home:", "home:\n    context: controller");
+    let root = cast.cluster.home().join("git");
+    std::fs::create_dir_all(&root).unwrap();
+    git(&root, &["init", "-q", "--bare", "-b", "main", "access.git"]);
+    let server = Server::start(&root);
+    server.set(|desk| desk.authorization = Some("Basic eC10b2tlbi1hdXRoOnMzY3IzdA==".to_owned()));
+    git(&cast.repository, &["init", "-q", "-b", "main"]);
+    git(&cast.repository, &["remote", "add", "origin", root.join("access.git").to_str().unwrap()]);
+    let push = |text: &str| {
+        push(&cast, text);
+        git(&cast.repository, &["push", "-q", "origin", "main"]);
+    };
+    push(&manifest("[]", &user("admin", "system:masters")));
+
+    let controller = Controller::start_with(&cast, &config);
+    let source = json!({ "url": format!("https://localhost:{}/access.git", server.port), "secretRef": { "name": "git" } });
+    apply(&cast, &json!({ "source": source }));
+    until_reason(&cast, "CannotBegin");
+    let secret = |token: &str| {
+        let secret = json!({
+            "apiVersion": "v1", "kind": "Secret",
+            "metadata": { "name": "git", "namespace": "rolecall" },
+            "stringData": { "token": token, "ca.crt": server.ca },
+        });
+        kubectl(&cast, &["apply", "-f", "-"], &secret.to_string()).unwrap();
+    };
+    // A wrong token is told, and the right one is found without anybody's help.
+    secret("wrong");
+    let ready = until_reason(&cast, "SourceFailed");
+    assert!(ready["message"].as_str().unwrap().contains("credentials"), "{ready}");
+    secret("s3cr3t");
+    until_reason(&cast, "AsDeclared");
+    cast.admin.knock().unwrap().succeeded().unwrap();
+
+    push(&manifest("[]", &format!("{}{}", user("admin", "system:masters"), user("ann", "view"))));
+    assert!(eventually(PATIENCE, || mappings(&cast).contains("user/ann")));
+    kubectl(
+        &cast,
+        &["patch", "cm", "aws-auth", "-n", "kube-system", "-p", "{\"data\":{\"mapRoles\":\"\"}}"],
+        "",
+    )
+    .unwrap();
+    let is_healed = eventually(Duration::from_secs(20), || mappings(&cast).contains("role/nodes"));
+    assert!(is_healed, "{:#}", status(&cast));
+    push(&manifest("[]", "- userarn: [\n"));
+    until_reason(&cast, "Unusable");
+    let described = kubectl(&cast, &["describe", "accs", "prod", "-n", "rolecall"], "").unwrap();
+    assert!(described.contains("aws-auth.yml:") && !described.contains("s3cr3t"), "{described}");
     controller.end();
 }

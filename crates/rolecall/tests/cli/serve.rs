@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use rolecall_testenv::git::git;
 use rolecall_testenv::story::{Cast, NODES, manifest, user};
 use rolecall_testenv::{ClusterOptions, Part, eventually};
 use serde_json::Value;
@@ -106,12 +107,6 @@ impl Drop for Serving {
     fn drop(&mut self) {
         let _ = self.child.kill();
     }
-}
-
-fn git(folder: &Path, arguments: &[&str]) {
-    let mut git = Command::new("git");
-    git.current_dir(folder).args(["-c", "user.name=a", "-c", "user.email=a@example.com"]).args(arguments);
-    assert!(git.stdout(Stdio::null()).status().unwrap().success(), "{arguments:?}");
 }
 
 /// A cluster with nodes, and a repository whose first commit lets `admin` in.

@@ -147,10 +147,10 @@ impl Told {
         let is_new = self.reason != reason;
         match done(standing) {
             Some(Done::Applied(_)) => {
-                self.happens(Happening { reason: "Applied", message: told(standing), is_warning: false })
+                self.happens(Happening { reason: "Applied", message: told(standing), is_warning: false });
             }
             Some(Done::Healed(_)) => {
-                self.happens(Happening { reason: "Healed", message: told(standing), is_warning: true })
+                self.happens(Happening { reason: "Healed", message: told(standing), is_warning: true });
             }
             None => {}
         }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use rolecall_core::config::{ServeConfig, parsed_duration};
 use rolecall_core::reconcile::Patience;
-use rolecall_engine::reconcile::{Project, State};
+use rolecall_engine::port::PortErrorKind;
+use rolecall_engine::reconcile::{News, Project, State};
 use rolecall_kube::FIELD_MANAGER;
 use rolecall_server::control::{Kept, Manners, Source, keep as keep_cluster};
 use rolecall_server::resource::{
@@ -145,10 +147,24 @@ async fn connected(
         () = keep_cluster(&kept, &manners, (&SystemClock, state), board, end) => {}
         () = source.follow(manners.interval, board, stopped) => {}
         () = wishes(&kept, board, objects) => {}
+        () = shut_out(&source, manners.interval) => {}
     }
     // The files for SSH are there as long as the source is.
     drop(origin.files);
     Ok(())
+}
+
+/// Comes back some time after the source did not let us in: the Secret may be another one by then.
+async fn shut_out(source: &Source, interval: SignedDuration) {
+    let mut news = source.news();
+    let is_shut = |news: &News| {
+        let kind = news.error.as_ref().map(|error| error.kind);
+        matches!(kind, Some(PortErrorKind::Unauthenticated | PortErrorKind::Denied))
+    };
+    if news.wait_for(is_shut).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(interval.unsigned_abs()).await;
 }
 
 /// Follows the annotation by which people ask for a pass: fetch first, and look then.

@@ -91,7 +91,9 @@ impl Fleet {
                         objects.iter().any(|object| object.metadata.name.as_ref() == Some(name))
                     };
                     self.members.retain(|name, _| is_there(name));
-                    objects.into_iter().for_each(|object| self.written(object));
+                    for object in objects {
+                        self.written(object);
+                    }
                     self.shared.process.ears.expected();
                 }
                 Change::Written(object) => {

@@ -1,11 +1,12 @@
 //! `git http-backend` behind a small TLS server, which checks credentials and can do it all wrong.
 //!
 //! One thread and one request a connection, HTTP written by hand: a fault is then a matter of a line.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot start its server fails")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -15,11 +16,36 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::repository::command;
+/// Runs Git with a configuration of its own, and gives what it said.
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = command(folder).args(arguments).output();
+    let output = output.unwrap_or_else(|error| {
+        panic!("these tests need the program `git` with `git http-backend` (Debian: `apt-get install git`): {error}")
+    });
+    let (said, failed) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "git {arguments:?}: {failed}");
+    said.trim().to_owned()
+}
+
+/// Git as Ann runs it, whatever the machine has configured.
+pub fn command(folder: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
+        .current_dir(folder)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_AUTHOR_NAME", "Ann")
+        .env("GIT_AUTHOR_EMAIL", "ann@example.com")
+        .env("GIT_COMMITTER_NAME", "Ann")
+        .env("GIT_COMMITTER_EMAIL", "ann@example.com")
+        .env_remove("GIT_DIR");
+    command
+}
 
 /// What the server does wrong.
 #[derive(Clone, Default)]
-pub(crate) enum Fault {
+pub enum Fault {
+    /// Nothing.
     #[default]
     None,
     /// Answers with this status line and these headers.
@@ -42,29 +68,34 @@ pub(crate) enum Fault {
 
 /// What is to be expected of requests, and what came.
 #[derive(Default)]
-pub(crate) struct Desk {
-    pub(crate) fault: Fault,
+pub struct Desk {
+    /// What it does wrong.
+    pub fault: Fault,
     /// The `Authorization` header that is right, if any is needed.
-    pub(crate) authorization: Option<String>,
+    pub authorization: Option<String>,
     /// Speaks the protocol of old, as CodeCommit does.
-    pub(crate) is_old: bool,
+    pub is_old: bool,
     /// Method, path and `Authorization` of what came.
-    pub(crate) requests: Vec<(String, String, Option<String>)>,
+    pub requests: Vec<(String, String, Option<String>)>,
     /// Bytes of packs and lists that went out.
-    pub(crate) sent: usize,
+    pub sent: usize,
 }
 
-pub(crate) struct Server {
-    pub(crate) port: u16,
-    pub(crate) ca: String,
-    pub(crate) desk: Arc<Mutex<Desk>>,
+/// A Git server on loopback, at `https://localhost:PORT/REPOSITORY`.
+pub struct Server {
+    /// Where it listens.
+    pub port: u16,
+    /// Its authority, in PEM.
+    pub ca: String,
+    /// What it is told, and what it heard.
+    pub desk: Arc<Mutex<Desk>>,
 }
 
 type Stream = StreamOwned<ServerConnection, TcpStream>;
 
 impl Server {
     /// Serves the repositories in `root` until the test ends.
-    pub(crate) fn start(root: &Path) -> Self {
+    pub fn start(root: &Path) -> Self {
         let (config, ca) = certificates();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -83,7 +114,8 @@ impl Server {
         Self { port, ca, desk }
     }
 
-    pub(crate) fn set(&self, change: impl FnOnce(&mut Desk)) {
+    /// Changes what it does from now on.
+    pub fn set(&self, change: impl FnOnce(&mut Desk)) {
         change(&mut self.desk.lock().unwrap());
     }
 }
@@ -178,24 +210,29 @@ fn serve(mut stream: Stream, desk: &Mutex<Desk>, root: &Path) -> std::io::Result
     }
     let head = format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n", body.len());
     stream.write_all(head.as_bytes())?;
+    send(&mut stream, &body, (&fault, is_post))
+}
+
+/// Sends a body, or what a fault makes of it.
+fn send(stream: &mut Stream, body: &[u8], (fault, is_post): (&Fault, bool)) -> std::io::Result<()> {
     match fault {
         Fault::Stalls | Fault::Cut if is_post => {
             stream.write_all(&body[..body.len() / 2])?;
             if matches!(fault, Fault::Stalls) {
-                wait_for_the_other_side(&mut stream)?;
+                wait_for_the_other_side(stream)?;
             }
             Ok(())
         }
         Fault::Trickle => {
             for byte in body {
-                stream.write_all(&[byte])?;
+                stream.write_all(&[*byte])?;
                 stream.flush()?;
                 thread::sleep(Duration::from_millis(20));
             }
             Ok(())
         }
         _ => {
-            stream.write_all(&body)?;
+            stream.write_all(body)?;
             stream.conn.send_close_notify();
             stream.flush()
         }
