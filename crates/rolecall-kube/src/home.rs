@@ -1,9 +1,11 @@
-//! The cluster in which a controller is at home: its custom resources, their Secrets, and what it says of them.
+//! The cluster in which a controller is at home: its custom resources, their Secrets, what it says of them, and what
+//! its processes tell each other.
 //!
 //! Objects go in and out as JSON: what they mean is the controller's business. All of them are in the namespace
 //! `rolecall`.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,13 +19,14 @@ use crate::connection::Request;
 use crate::wire::{NAMESPACE, or_default};
 
 mod follow;
+mod pushes;
 
 pub use follow::Change;
+use follow::Followed;
 
 /// The custom resources.
 const RESOURCES_PATH: &str = "/apis/rolecall.dev/v1alpha1/namespaces/rolecall/accesssyncs";
-/// What errors call them.
-const RESOURCES: &str = "accesssyncs rolecall";
+const RESOURCES: Followed = Followed { shown: "accesssyncs rolecall", path: RESOURCES_PATH, selector: "" };
 
 /// A controller's home.
 pub struct KubeHome {
@@ -51,6 +54,12 @@ impl KubeHome {
     /// The home in this cluster.
     pub fn new(cluster: KubeCluster) -> Self {
         Self { cluster }
+    }
+
+    /// Tells of the resources as they are, and of each change from then on. Comes back with an error only; what was
+    /// told stays true until the next [`Change::All`].
+    pub async fn follow(&self, hear: &mut (dyn FnMut(Change) + Send)) -> Result<Infallible, PortError> {
+        self.followed(&RESOURCES, hear).await.map_err(with_next_step)
     }
 
     /// Writes the status of a resource, and nothing else of it.

@@ -1,4 +1,4 @@
-//! Following the custom resources: a list, and the watch after it, until one of them fails.
+//! Following objects at home: a list, and the watch after it, until one of them fails.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use rolecall_engine::port::{PortError, PortErrorKind};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{KubeHome, RESOURCES, RESOURCES_PATH, with_next_step};
+use super::KubeHome;
 use crate::connection::{Heard, Request};
 use crate::errors::{self, Asked};
 use crate::lines::Lines;
@@ -19,7 +19,16 @@ const LONGEST: usize = 4 * 1024 * 1024;
 /// How long a watch lasts before it is begun anew.
 const WATCH: Duration = Duration::from_mins(5);
 
-/// What became of the resources.
+/// Which objects are followed.
+pub(super) struct Followed {
+    /// What errors call them.
+    pub(super) shown: &'static str,
+    pub(super) path: &'static str,
+    /// A part of the query, with an ampersand at its end, or nothing.
+    pub(super) selector: &'static str,
+}
+
+/// What became of the objects.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// These are there, and no others.
@@ -50,44 +59,52 @@ struct Line {
 }
 
 impl KubeHome {
-    /// Tells of the resources as they are, and of each change from then on. Comes back with an error only; what was
+    /// Tells of the objects as they are, and of each change from then on. Comes back with an error only; what was
     /// told stays true until the next [`Change::All`].
-    pub async fn follow(&self, hear: &mut (dyn FnMut(Change) + Send)) -> Result<Infallible, PortError> {
+    pub(super) async fn followed(
+        &self,
+        what: &Followed,
+        hear: &mut (dyn FnMut(Change) + Send),
+    ) -> Result<Infallible, PortError> {
         loop {
-            let request = Request::read(RESOURCES, RESOURCES_PATH);
-            let list = self.cluster.connection.send(request).await.map_err(with_next_step)?;
-            let List { metadata, items } = list.json()?;
+            let request = Request::read(what.shown, format!("{}?{}", what.path, what.selector));
+            let List { metadata, items } = self.cluster.connection.send(request).await?.json()?;
             hear(Change::All(items));
             let mut version = Some(metadata.resource_version);
             while let Some(from) = version {
-                version = self.watch(from, hear).await?;
+                version = self.watched(what, from, hear).await?;
             }
         }
     }
 
     /// One watch from a version on. Comes back with the version to go on from; with none, if it is forgotten.
-    async fn watch(
+    async fn watched(
         &self,
+        what: &Followed,
         mut version: String,
         hear: &mut (dyn FnMut(Change) + Send),
     ) -> Result<Option<String>, PortError> {
         let path = format!(
-            "{RESOURCES_PATH}?watch=true&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={version}",
+            "{}?{}watch=true&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={version}",
+            what.path,
+            what.selector,
             WATCH.as_secs()
         );
-        let mut body = match self.cluster.connection.open_stream(Request::watch(RESOURCES, path)).await {
+        let mut body = match self.cluster.connection.open_stream(Request::watch(what.shown, path)).await {
             Ok(body) => body,
             Err(refusal) if refusal.status == Some(StatusCode::GONE) => return Ok(None),
-            Err(refusal) => return Err(with_next_step(refusal.error)),
+            Err(refusal) => return Err(refusal.error),
         };
         let mut lines = Lines::of_at_most(LONGEST);
         loop {
-            while let Some(line) = lines.take().map_err(|_| strange("an event is too long"))? {
-                let Line { r#type, object } = serde_json::from_slice(&line).map_err(strange)?;
+            while let Some(line) = lines.take().map_err(|_| strange(what, "an event is too long"))? {
+                let Line { r#type, object } =
+                    serde_json::from_slice(&line).map_err(|error| strange(what, error))?;
                 if r#type == "ERROR" {
-                    return expired(&object).map(|()| None);
+                    return expired(what, &object).map(|()| None);
                 }
-                let of_it = Metadata::deserialize(&object["metadata"]).map_err(strange)?;
+                let of_it =
+                    Metadata::deserialize(&object["metadata"]).map_err(|error| strange(what, error))?;
                 version = of_it.resource_version;
                 match r#type.as_str() {
                     "ADDED" | "MODIFIED" => hear(Change::Written(object)),
@@ -104,19 +121,19 @@ impl KubeHome {
 }
 
 /// A `Status` in a stream is mostly that the version is forgotten.
-fn expired(status: &Value) -> Result<(), PortError> {
+fn expired(what: &Followed, status: &Value) -> Result<(), PortError> {
     let code = status["code"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(500);
     if code == StatusCode::GONE.as_u16() {
         return Ok(());
     }
     let code = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Err(errors::refused(&asked(), code, &http::HeaderMap::new(), status.to_string().as_bytes()))
+    Err(errors::refused(&asked(what), code, &http::HeaderMap::new(), status.to_string().as_bytes()))
 }
 
-fn strange(why: impl std::fmt::Display) -> PortError {
-    asked().error(PortErrorKind::Other, format!("an event is not what an API server says: {why}"))
+fn strange(what: &Followed, why: impl std::fmt::Display) -> PortError {
+    asked(what).error(PortErrorKind::Other, format!("an event is not what an API server says: {why}"))
 }
 
-fn asked() -> Asked {
-    Asked { operation: "watch", resource: format!("`{RESOURCES}`") }
+fn asked(what: &Followed) -> Asked {
+    Asked { operation: "watch", resource: format!("`{}`", what.shown) }
 }

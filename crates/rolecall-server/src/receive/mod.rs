@@ -17,7 +17,7 @@ mod tests;
 mod verify;
 
 pub use bucket::Rate;
-pub use push::Push;
+pub use push::{Push, is_of};
 pub use receiver::{Receiver, ReceiverError};
 pub use receivers::{Answer, Now, Nudge, Receivers};
 pub use refusal::Refusal;

@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use rolecall_testenv::git::git;
+use rolecall_testenv::git::{Server, git};
 use rolecall_testenv::story::{Cast, NODES, manifest, user};
 use rolecall_testenv::{ClusterOptions, Part, eventually};
 use serde_json::Value;
@@ -31,13 +31,17 @@ impl Serving {
 
     /// The same with more lines of `serve:`.
     fn start_with(cast: &Cast, manners: &str) -> Self {
-        let folder = cast.cluster.home().join("serve");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("secret"), "a secret of more than 16 bytes\n").unwrap();
         let config = format!(
             "apiVersion: rolecall.dev/v1alpha1\nkind: Config\nsource:\n  url: {}\nclusters:\n  - context: admin\nserve:\n  interval: 5s\n  listen: 127.0.0.1:0\n  receivers:\n    - {{name: forge, kind: generic, secretFile: secret}}\n{manners}",
             cast.repository.display()
         );
+        Self::start_of(cast, &config)
+    }
+
+    fn start_of(cast: &Cast, config: &str) -> Self {
+        let folder = cast.cluster.home().join("serve");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("secret"), "a secret of more than 16 bytes\n").unwrap();
         std::fs::write(folder.join("rolecall.yaml"), config).unwrap();
         let config = folder.join("rolecall.yaml");
         let mut command =
@@ -251,6 +255,45 @@ fn of_several_processes_one_works() {
     cast.cluster.stop(Part::Etcd).unwrap();
     two.until_message("nobody can be elected: ");
     assert!(two.terminate().success());
+}
+
+/// A webhook comes to any of them, and the one that works hears of it at once.
+#[test]
+fn a_push_is_passed_on_to_the_process_that_works() {
+    let cast = cast();
+    let root = cast.cluster.home().join("git");
+    std::fs::create_dir_all(&root).unwrap();
+    git(&root, &["init", "-q", "--bare", "-b", "main", "access.git"]);
+    git(&cast.repository, &["remote", "add", "origin", root.join("access.git").to_str().unwrap()]);
+    git(&cast.repository, &["push", "-q", "origin", "main"]);
+    let server = Server::start(&root);
+    let folder = cast.cluster.home().join("serve");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("ca"), &server.ca).unwrap();
+    let url = format!("https://localhost:{}/access.git", server.port);
+    let start = || {
+        let config = format!(
+            "apiVersion: rolecall.dev/v1alpha1\nkind: Config\nsource: {{url: '{url}', caFile: ca}}\nclusters:\n  - context: admin\nserve:\n  interval: 24h\n  listen: 127.0.0.1:0\n  home: {{context: admin}}\n  receivers:\n    - {{name: forge, kind: gitlab, secretFile: secret}}\n"
+        );
+        Serving::start_of(&cast, &config)
+    };
+    let one = start();
+    one.until_message("applied ");
+    let two = start();
+    two.until_message("waiting: `");
+    push(&cast, &manifest("[]", &format!("{}{}", user("admin", "system:masters"), user("ann", "view"))));
+    git(&cast.repository, &["push", "-q", "origin", "main"]);
+    let body = format!(
+        "{{\"ref\":\"refs/heads/main\",\"after\":\"{}\",\"project\":{{\"git_http_url\":\"{url}\"}}}}",
+        "a".repeat(40)
+    );
+    let told = two.ask(&format!(
+        "POST /hooks/forge HTTP/1.1\r\nx-gitlab-event: Push Hook\r\nx-gitlab-token: a secret of more than 16 bytes\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\nhost: x\r\n\r\n{body}",
+        body.len()
+    ));
+    assert!(told.starts_with("HTTP/1.1 202"), "{told}");
+    one.until_message("applied ");
+    assert!(mappings(&cast).contains("user/ann"));
 }
 
 #[test]

@@ -51,12 +51,12 @@ pub(super) fn pushes(kind: ReceiverKind, arrived: Arrived<'_>) -> Result<Vec<Pus
     if pushes.len() <= MAX_PUSHES { Ok(pushes) } else { Err(TOO_MANY) }
 }
 
-impl Push {
-    /// Whether this repository is meant by the address of a source, however either is written.
-    pub fn is_of(&self, source_url: &str) -> bool {
-        self.repository_urls.iter().any(|url| address::is_same(url, source_url))
-    }
+/// Whether the repository of one of these addresses is meant by the address of a source, however either is written.
+pub fn is_of(repository_urls: &[String], source_url: &str) -> bool {
+    repository_urls.iter().any(|url| address::is_same(url, source_url))
+}
 
+impl Push {
     fn new<U>(urls: U, reference: &str, commit: Option<&str>) -> Result<Self, Refusal>
     where
         U: IntoIterator<Item = Option<String>>,

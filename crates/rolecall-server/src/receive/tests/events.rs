@@ -4,6 +4,7 @@ use http::HeaderValue;
 
 use super::*;
 use crate::receive::Push;
+use crate::receive::is_of;
 use crate::receive::push::pushes;
 
 const HTTPS: &str = "https://git.example/platform/access.git";
@@ -144,7 +145,7 @@ fn a_push_is_of_a_source_by_any_of_its_addresses() {
         ("https://git.example/scm/platform/other.git", false),
     ];
     for (source, is_meant) in sources {
-        assert_eq!(push.is_of(source), is_meant, "{source}");
+        assert_eq!(is_of(&push.repository_urls, source), is_meant, "{source}");
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Ears {
 const ELECTION: &str = " election";
 /// Nor so.
 const RESOURCES: &str = " resources";
+/// Nor so.
+const PUSHES: &str = " pushes";
 
 impl Ears {
     /// A process that is alone leads from the beginning.
@@ -82,6 +84,12 @@ impl Ears {
             &json!({ "kind": "Resources" }),
             &format!("the resources are not known: {why}{hint}"),
         );
+    }
+
+    /// Pushes are not passed on from one process to the other.
+    pub(super) fn cannot_pass_on(&self, why: &PortError) {
+        let text = format!("pushes are not passed on between processes, and are seen in time only: {why}");
+        self.once(PUSHES, &json!({ "kind": "Pushes" }), &text);
     }
 
     /// A status or an event cannot be written.

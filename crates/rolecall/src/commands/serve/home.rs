@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rolecall_core::config::{ClusterConfig, HomeConfig};
 use rolecall_engine::election::Terms;
-use rolecall_kube::{KubeCluster, KubeTerm};
+use rolecall_kube::{KubeCluster, KubeHome, KubeTerm};
 use rolecall_server::lead::{Ears, Leadership, stand};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -21,6 +21,8 @@ const FAREWELL: Duration = Duration::from_millis(1_500);
 /// A part in an election, or the certainty to be alone.
 pub(super) struct Home {
     pub(super) leadership: Leadership,
+    /// Where its processes tell each other of pushes.
+    pub(super) board: Option<Arc<KubeHome>>,
     election: Option<Election>,
 }
 
@@ -36,9 +38,11 @@ impl Home {
         ears: &Arc<impl Ears + 'static>,
     ) -> Result<Self, Failure> {
         let Some(config) = config else {
-            return Ok(Self { leadership: Leadership::alone(), election: None });
+            return Ok(Self { leadership: Leadership::alone(), board: None, election: None });
         };
-        let term = KubeTerm::new(Site::of(config).connect().await?, &config.lease);
+        let site = Site::of(config);
+        let board = Arc::new(KubeHome::new(site.connect().await?));
+        let term = KubeTerm::new(site.connect().await?, &config.lease);
         let (leads, _) = watch::channel(None);
         let leadership = Leadership::of(&leads);
         let (leave, left) = watch::channel(false);
@@ -46,7 +50,7 @@ impl Home {
         let task = tokio::spawn(async move {
             stand((&term, &us), Terms::default(), &leads, (ears.as_ref(), left)).await;
         });
-        Ok(Self { leadership, election: Some(Election { leave, task }) })
+        Ok(Self { leadership, board: Some(board), election: Some(Election { leave, task }) })
     }
 
     /// Lets another one work. To be called when nothing is under way any more.

@@ -4,6 +4,7 @@ mod clusters;
 mod ears;
 mod home;
 mod names;
+mod pushes;
 mod resources;
 mod source;
 
@@ -142,8 +143,8 @@ async fn keep(args: &ServeArgs, config: &Config, whose: Whose, screen: &Screen) 
     let sources = Arc::new(Sources::default());
     let (stop, stopped) = watch::channel(false);
     let keeper = Keeper::open(args, config, whose).await?;
-    let listening =
-        listen(args, &config.serve, (&ears, &metrics), Arc::clone(&sources), stopped.clone()).await?;
+    let (sender, pushes) = mpsc::channel(NUDGES);
+    let listening = listen(args, &config.serve, (&ears, &metrics), sender, stopped.clone()).await?;
     let home = Home::enter(config.serve.home.as_ref(), &ears).await?;
     let process = Arc::new(Process {
         ears: Arc::clone(&ears),
@@ -152,6 +153,12 @@ async fn keep(args: &ServeArgs, config: &Config, whose: Whose, screen: &Screen) 
         holder: format!("rolecall serve, {}", holder()),
         stopped: stopped.clone(),
     });
+    if !config.serve.receivers.is_empty() {
+        tokio::spawn(pushes::take(pushes, Arc::clone(&process), home.board.clone()));
+        if let Some(board) = &home.board {
+            tokio::spawn(pushes::hear(Arc::clone(&process), Arc::clone(board)));
+        }
+    }
     let work = async {
         let mut leadership = home.leadership.clone();
         while led(&mut leadership, &stopped).await {
@@ -204,7 +211,7 @@ async fn listen(
     args: &ServeArgs,
     config: &ServeConfig,
     (ears, metrics): (&Arc<Ears>, &Arc<Metrics>),
-    sources: Arc<Sources>,
+    pushes: mpsc::Sender<Nudge>,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<Option<tokio::task::JoinHandle<()>>, Failure> {
     let Some(address) = &config.listen else {
@@ -215,16 +222,14 @@ async fn listen(
                 .hint("write `serve: {listen: 127.0.0.1:8080}`"))
         };
     };
-    let (sender, pushes) = mpsc::channel(NUDGES);
     let receivers = source::receivers(&config.receivers, args.config.parent())?;
-    let receivers = Receivers::new(receivers, Rate::default(), sender, Arc::clone(metrics));
+    let receivers = Receivers::new(receivers, Rate::default(), pushes, Arc::clone(metrics));
     let receivers = receivers.map_err(Failure::usage)?;
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| Failure::io(format!("listen at `{address}`"), error))?;
     if let Ok(address) = listener.local_addr() {
         ears.note(&format!("listening at http://{address}"));
     }
-    tokio::spawn(pass_on(pushes, sources));
     let health: Arc<dyn rolecall_server::http::Health> = Arc::clone(ears) as _;
     let site = Site {
         receivers: Some(Arc::new(receivers)),
@@ -235,11 +240,4 @@ async fn listen(
         let _ = stopped.wait_for(|stop| *stop).await;
     };
     Ok(Some(tokio::spawn(serve(listener, site, Limits::default(), stop))))
-}
-
-/// A push to a repository is a reason to fetch it.
-async fn pass_on(mut pushes: mpsc::Receiver<Nudge>, sources: Arc<Sources>) {
-    while let Some(nudge) = pushes.recv().await {
-        sources.nudge(|url| nudge.push.is_of(url));
-    }
 }
