@@ -19,6 +19,7 @@ mod maps;
 mod measure;
 mod report;
 mod requests;
+mod serve;
 mod stage;
 mod tokens;
 
@@ -28,7 +29,7 @@ use stage::Stage;
 /// Where the numbers are kept.
 const DOCUMENT: &str = "docs/benchmarks.md";
 
-/// Measures deploys, tokens and the reading of maps against what one would do instead
+/// Measures deploys, tokens, the reading of maps and the controller against what one would do instead
 ///
 /// On a real API server, with whole processes in turn: wall time, CPU time with all children, peak memory.
 /// Fetches AWS CLI v2 (250 MB) the first time, and builds the product as it is shipped, which takes minutes.
@@ -60,6 +61,7 @@ enum Part {
     Deploy,
     Token,
     Maps,
+    Serve,
 }
 
 impl Arguments {
@@ -110,7 +112,14 @@ fn blocks(stage: &Stage, arguments: &Arguments) -> Result<Vec<Block>> {
         let figures = measure::measure("maps", &maps::contestants(stage)?, runs)?;
         blocks.push(report::maps(&figures));
     }
-    let conditions = machine::conditions(load, runs, arguments.profile)?;
-    blocks.insert(0, Block { name: "conditions", text: conditions });
+    if arguments.measures(Part::Serve) {
+        let seen = serve::watch(stage, runs)?;
+        blocks.push(report::serve(&seen, &machine::conditions(load, runs, arguments.profile)?));
+    }
+    // They speak of all tables.
+    if arguments.only.is_empty() {
+        let conditions = machine::conditions(load, runs, arguments.profile)?;
+        blocks.insert(0, Block { name: "conditions", text: conditions });
+    }
     Ok(blocks)
 }

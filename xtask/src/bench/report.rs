@@ -1,11 +1,14 @@
 //! From figures to tables, on the screen and in the document alike.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 
 use super::deploy::Deploy;
 use super::maps::{COMMANDS, SIZES};
 use super::measure::{Contestant, Figures, Spread};
 use super::requests::Reasoned;
+use super::serve::Seen;
 
 /// How many times less wall and CPU time a deploy should take than the article's.
 const AIM_OF_DEPLOY: f64 = 30.0;
@@ -82,6 +85,30 @@ pub(super) fn requests(requests: &[Reasoned]) -> Block {
 
 pub(super) fn tokens(contestants: &[Contestant], figures: &[Figures]) -> Block {
     Block { name: "token", text: table(&compared(contestants, figures)) }
+}
+
+/// How fast the controller is, and how large.
+pub(super) fn serve(seen: &Seen, conditions: &str) -> Block {
+    let row = |what: &str, times: &[Duration]| {
+        let mut times = times.to_vec();
+        times.sort();
+        let at = |share: usize| times.get((times.len() * share).div_ceil(100).saturating_sub(1));
+        let shown = |time: Option<&Duration>| {
+            time.map_or_else(String::new, |time| format!("{} ms", time.as_millis()))
+        };
+        vec![what.to_owned(), shown(at(50)), shown(at(99)), shown(times.last())]
+    };
+    let rows = vec![
+        ["", "p50", "p99", "longest"].map(str::to_owned).to_vec(),
+        row("from a webhook to the verified apply", &seen.pushes),
+        row("from an emptied `mapRoles` to the verified heal", &seen.heals),
+    ];
+    let [idle, after] = seen.memory;
+    let text = format!(
+        "{conditions}\n\n{}\n\nIt takes {idle:.0} MiB of memory when it waits, and {after:.0} MiB after all of this.",
+        table(&rows)
+    );
+    Block { name: "serve", text }
 }
 
 /// A row a command and size: the command, reading alone, and what an entry more costs.
