@@ -5,6 +5,7 @@
 //! - [`receive`]: webhooks, from a request to a nudge for the controller.
 //! - [`resource`]: the custom resource, and what is told of it.
 //! - [`metrics`]: what is counted.
+//! - [`notify`]: telling people what is new.
 //! - [`http`]: the server before both.
 //!
 //! It decides nothing about access: that is the core's, and the line is walked by the engine as ever. A webhook
@@ -14,5 +15,6 @@ pub mod control;
 pub mod http;
 pub mod lead;
 pub mod metrics;
+pub mod notify;
 pub mod receive;
 pub mod resource;

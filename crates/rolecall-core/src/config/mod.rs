@@ -16,8 +16,8 @@ mod serve;
 mod tests;
 
 pub use serve::{
-    HomeConfig, ReceiverConfig, ReceiverKind, ReferenceConfig, ServeConfig, SourceConfig, is_plain_name,
-    parsed_duration,
+    HomeConfig, NotifyConfig, NotifyKind, ReceiverConfig, ReceiverKind, ReferenceConfig, ServeConfig,
+    SourceConfig, is_plain_name, parsed_duration,
 };
 
 use crate::check::Settings;

@@ -57,6 +57,8 @@ pub struct ServeConfig {
     pub listen: Option<String>,
     /// Whose webhooks it hears.
     pub receivers: Vec<ReceiverConfig>,
+    /// Who is told what is new.
+    pub notify: Vec<NotifyConfig>,
     /// Where several processes elect the one that works; without it, there is one.
     pub home: Option<HomeConfig>,
 }
@@ -68,6 +70,28 @@ pub struct HomeConfig {
     pub context: Option<String>,
     /// The Lease by which it is elected: controllers that keep other clusters have another one.
     pub lease: String,
+}
+
+/// Somebody who is told what is new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotifyConfig {
+    /// What it is called in logs and metrics.
+    pub name: String,
+    /// How it is written.
+    pub kind: NotifyKind,
+    /// The file that holds the address, which is as good as a secret.
+    pub url_file: String,
+    /// The file that holds the secret by which a generic one is signed.
+    pub secret_file: Option<String>,
+}
+
+/// How news are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotifyKind {
+    /// Slack's incoming webhooks, and whoever takes the same.
+    Slack,
+    /// A JSON document, signed if there is a secret, as generic receivers are.
+    Generic,
 }
 
 /// Somebody who tells of pushes.
@@ -110,6 +134,7 @@ impl Default for ServeConfig {
             patience: Patience::default(),
             listen: None,
             receivers: Vec::new(),
+            notify: Vec::new(),
             home: None,
         }
     }
@@ -168,6 +193,7 @@ pub(super) fn serve(reader: &mut Reader<'_>, mut fields: Fields<'_>) -> ServeCon
             .map_or(default.patience, |heal_removals_after| Patience { heal_removals_after }),
         listen: reader.text(&mut fields, "listen"),
         receivers: receivers(reader, &mut fields),
+        notify: notify(reader, &mut fields),
         home: reader.mapping(&mut fields, "home").map(|fields| home(reader, fields)),
     };
     reader.finish(&fields);
@@ -223,6 +249,36 @@ fn receivers(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<ReceiverCo
         receivers.push(ReceiverConfig { name, kind, secret_file });
     }
     receivers
+}
+
+fn notify(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<NotifyConfig> {
+    let mut all: Vec<NotifyConfig> = Vec::new();
+    for item in reader.list(fields, "notify") {
+        let Some(mut fields) = reader.fields(item, "who is notified") else { continue };
+        let kinds = [("slack", NotifyKind::Slack), ("generic", NotifyKind::Generic)];
+        let holder = fields.node();
+        let name = reader.text(&mut fields, "name");
+        let kind = reader.choice(&mut fields, "kind", &kinds);
+        let url_file = reader.text(&mut fields, "urlFile");
+        let secret_file = reader.text(&mut fields, "secretFile");
+        reader.finish(&fields);
+        let (Some(name), Some(kind), Some(url_file)) = (name, kind, url_file) else {
+            let message = "who is notified needs a `name`, a `kind` and a `urlFile`";
+            reader.error(holder, message.to_owned(), None);
+            continue;
+        };
+        if !is_plain_name(&name) {
+            let message = format!("`{name}` is no name here: write 1 to 63 of `a-z`, `0-9` and `-`");
+            reader.error(holder, message, None);
+        } else if all.iter().any(|other| other.name == name) {
+            reader.error(holder, format!("`{name}` is notified twice"), None);
+        } else if kind == NotifyKind::Slack && secret_file.is_some() {
+            let message = "Slack takes no signature: its address is the secret";
+            reader.error(holder, message.to_owned(), Some("leave `secretFile` out".to_owned()));
+        }
+        all.push(NotifyConfig { name, kind, url_file, secret_file });
+    }
+    all
 }
 
 /// Does it fit into a path, a metric and the name of a Kubernetes object?

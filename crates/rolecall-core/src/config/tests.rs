@@ -1,4 +1,4 @@
-use super::{HomeConfig, ReceiverKind, ReferenceConfig, parse};
+use super::{HomeConfig, NotifyKind, ReceiverKind, ReferenceConfig, parse};
 use crate::finding::{Code, Level};
 use crate::policy::{Growth, MaxRemovals, Unmanaged};
 
@@ -103,7 +103,11 @@ fn a_controller_has_a_source_and_its_manners() {
     assert_eq!(config.serve.interval, jiff::SignedDuration::from_secs(90));
     assert_eq!(config.serve.patience.heal_removals_after, jiff::SignedDuration::from_hours(1));
     assert_eq!(config.serve.receivers[0].kind, ReceiverKind::GitHub);
-    assert_eq!(config.serve.home, None);
+    assert_eq!((config.serve.home, config.serve.notify), (None, Vec::new()));
+    let text = "serve: {notify: [{name: ops, kind: generic, urlFile: u, secretFile: s}]}";
+    let (notified, _) = parse("rolecall.yaml", &format!("{HEAD}{text}\n"));
+    let notified = &notified.unwrap().serve.notify[0];
+    assert_eq!((notified.kind, notified.secret_file.as_deref()), (NotifyKind::Generic, Some("s")));
     let home = |text: &str| {
         parse("rolecall.yaml", &format!("{HEAD}serve: {{home: {text}}}\n")).0.unwrap().serve.home.unwrap()
     };

@@ -3,10 +3,12 @@
 //!
 //! A cluster that cannot be reached delays nobody but itself. What a pass does is `rolecall-engine`'s business.
 
+mod notice;
 mod pause;
 mod source;
 mod told;
 
+pub use notice::{Notice, Teller, reason};
 pub use source::{Source, Sources};
 pub use told::{done, outcome, told};
 

@@ -1,5 +1,6 @@
 //! How things stand with a cluster, as a word and as a sentence.
 
+use rolecall_core::render::printable;
 use rolecall_engine::reconcile::{Done, Standing};
 
 use crate::metrics::PassOutcome;
@@ -24,7 +25,7 @@ pub fn done(standing: &Standing) -> Option<&Done> {
     standing.done.as_ref().filter(|done| done.report().outcome.is_some())
 }
 
-/// How things stand, as a sentence.
+/// How things stand, as a sentence that may be shown anywhere: what files and clusters say in it is made harmless.
 pub fn told(standing: &Standing) -> String {
     let commit = standing.commit.as_deref().map_or("no commit", |commit| commit.get(..12).unwrap_or(commit));
     let mut parts = Vec::new();
@@ -42,5 +43,5 @@ pub fn told(standing: &Standing) -> String {
         Some(at) if done(standing).is_none() => format!("{} (healed at {at:.0})", one.message),
         _ => one.message.clone(),
     }));
-    if parts.is_empty() { format!("as {commit} says") } else { parts.join("; ") }
+    if parts.is_empty() { format!("as {commit} says") } else { printable(&parts.join("; ")).into_owned() }
 }

@@ -55,6 +55,27 @@ pub enum WebhookOutcome {
     Unread,
 }
 
+/// What became of something that was to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotificationOutcome {
+    /// It was taken.
+    Sent,
+    /// It was not, however often it was tried.
+    Failed,
+    /// Too much waits already.
+    Dropped,
+}
+
+impl NotificationOutcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 impl PassOutcome {
     pub(super) const ALL: [Self; 5] =
         [Self::Unchanged, Self::Applied, Self::Refused, Self::Held, Self::Failed];
@@ -133,6 +154,12 @@ pub(super) struct ReceiverOutcome {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(super) struct TargetOutcome {
+    target: String,
+    outcome: &'static str,
+}
+
 impl From<&str> for Cluster {
     fn from(cluster: &str) -> Self {
         Self { cluster: cluster.to_owned() }
@@ -166,5 +193,11 @@ impl SourceOutcome {
 impl ReceiverOutcome {
     pub(super) fn new(receiver: &str, outcome: WebhookOutcome) -> Self {
         Self { receiver: receiver.to_owned(), outcome: outcome.as_str() }
+    }
+}
+
+impl TargetOutcome {
+    pub(super) fn new(target: &str, outcome: NotificationOutcome) -> Self {
+        Self { target: target.to_owned(), outcome: outcome.as_str() }
     }
 }

@@ -18,8 +18,10 @@ use prometheus_client::registry::{Metric, Registry};
 use rolecall_core::guard::Guard;
 use rolecall_core::identity_mapping::Section;
 
-use labels::{Cluster, ClusterGuard, ClusterOutcome, ClusterSection, ReceiverOutcome, SourceOutcome};
-pub use labels::{FetchOutcome, PassOutcome, WebhookOutcome};
+use labels::{
+    Cluster, ClusterGuard, ClusterOutcome, ClusterSection, ReceiverOutcome, SourceOutcome, TargetOutcome,
+};
+pub use labels::{FetchOutcome, NotificationOutcome, PassOutcome, WebhookOutcome};
 
 /// The type of what [`Metrics::render`] returns.
 /// <https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure>
@@ -47,6 +49,7 @@ pub struct Metrics {
     hold: Family<Cluster, Gauge>,
     fetches: Family<SourceOutcome, Counter>,
     webhooks: Family<ReceiverOutcome, Counter>,
+    notifications: Family<TargetOutcome, Counter>,
     leader: Gauge,
 }
 
@@ -82,6 +85,7 @@ impl Metrics {
             hold: add(register, "hold", "Whether somebody holds the map as it is"),
             fetches: add(register, "git_fetches", "Fetches of a source by how they ended"),
             webhooks: add(register, "webhooks", "Deliveries to a receiver by what became of them"),
+            notifications: add(register, "notifications", "News for people by what became of them"),
             leader: add(register, "leader", "Whether this process is the one that keeps the clusters"),
             registry,
         }
@@ -133,6 +137,11 @@ impl Metrics {
     /// Whether this process is the one that keeps the clusters.
     pub fn leads(&self, is_leading: bool) {
         self.leader.set(is_leading.into());
+    }
+
+    /// Something was told, or was not.
+    pub fn notified(&self, target: &str, outcome: NotificationOutcome) {
+        self.notifications.get_or_create_owned(&TargetOutcome::new(target, outcome)).inc();
     }
 
     /// A delivery came to a configured receiver, or to none.

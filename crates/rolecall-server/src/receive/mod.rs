@@ -21,4 +21,5 @@ pub use push::{Push, is_of};
 pub use receiver::{Receiver, ReceiverError};
 pub use receivers::{Answer, Now, Nudge, Receivers};
 pub use refusal::Refusal;
+pub(crate) use verify::signed;
 pub use verify::{Arrived, DeliveryId, Verified, verify};

@@ -1,5 +1,7 @@
 //! HMAC-SHA256 and comparisons that take the same time wherever the difference is.
 
+use std::fmt::Write;
+
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -15,6 +17,14 @@ pub(super) fn code(secret: &SecretString, parts: &[&[u8]]) -> Code {
         mac.update(part);
     }
     mac.finalize().into_bytes().into()
+}
+
+/// The code in hexadecimal digits.
+pub(super) fn hex(code: &Code) -> String {
+    code.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a text cannot fail");
+        text
+    })
 }
 
 /// Whether the text is this code in hexadecimal digits.

@@ -7,12 +7,13 @@ use std::fmt;
 use http::HeaderMap;
 use jiff::Timestamp;
 use rolecall_core::config::ReceiverKind;
+use secrecy::SecretString;
 
 use super::header::only;
 use super::push::{self, Push};
 use super::receiver::Receiver;
 use super::refusal::Refusal;
-use super::signature::{Code, code, is_code, is_token};
+use super::signature::{Code, code, hex, is_code, is_token};
 
 /// How far the timestamp of a generic delivery may be from now, either way.
 pub(super) const WINDOW_SECONDS: i64 = 300;
@@ -63,6 +64,13 @@ pub fn verify(receiver: &Receiver, arrived: Arrived<'_>, now: Timestamp) -> Resu
 
 const GENERIC_SIGNATURE: &str = "x-rolecall-signature";
 const GENERIC_TIMESTAMP: &str = "x-rolecall-timestamp";
+
+/// The headers by which a generic receiver believes a body.
+pub(crate) fn signed(secret: &SecretString, body: &str, at: Timestamp) -> [(&'static str, String); 2] {
+    let seconds = at.as_second().to_string();
+    let code = code(secret, &[seconds.as_bytes(), b".", body.as_bytes()]);
+    [(GENERIC_SIGNATURE, format!("sha256={}", hex(&code))), (GENERIC_TIMESTAMP, seconds)]
+}
 
 /// The code over what is signed. GitLab signs nothing: there the delivery's id is part of it, since two pushes
 /// of a branch forth and back may have equal bodies.

@@ -5,11 +5,12 @@
 
 use jiff::Timestamp;
 use rolecall_core::identity_mapping::Section;
+use rolecall_core::render::printable;
 use rolecall_engine::reconcile::Standing;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::control::{outcome, told};
+use crate::control::{outcome, reason, told};
 
 #[cfg(test)]
 mod tests;
@@ -126,7 +127,8 @@ impl AccessSyncStatus {
         let goes_on = standing.is_troubled_by_the_world();
         let reason = reason(standing);
         self.observed_generation = generation;
-        let of_stalled = stalled.map(|trouble| (trouble.reason(), trouble.to_string()));
+        let of_stalled =
+            stalled.map(|trouble| (trouble.reason(), printable(&trouble.to_string()).into_owned()));
         self.set("Stalled", of_stalled.as_ref().map(|(reason, why)| (*reason, why.as_str())), now);
         let retries = (goes_on && stalled.is_none()).then_some((reason, message.as_str()));
         self.set("Reconciling", retries, now);
@@ -196,17 +198,6 @@ impl AccessSyncStatus {
             observed_generation: self.observed_generation,
         });
         self.conditions.sort_by(|one, other| one.r#type.cmp(&other.r#type));
-    }
-}
-
-/// A word for how things stand.
-pub fn reason(standing: &Standing) -> &'static str {
-    match standing.trouble.first() {
-        Some(trouble) => trouble.reason(),
-        None if standing.hold.is_some() => "Held",
-        None if !standing.drift.is_empty() => "Drift",
-        None if standing.commit.is_none() => "NothingFetched",
-        None => "AsDeclared",
     }
 }
 

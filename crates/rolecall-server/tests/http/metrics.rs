@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rolecall_core::guard::Guard;
 use rolecall_core::identity_mapping::Section;
-use rolecall_server::metrics::{FetchOutcome, Metrics, PassOutcome, WebhookOutcome};
+use rolecall_server::metrics::{FetchOutcome, Metrics, NotificationOutcome, PassOutcome, WebhookOutcome};
 
 use crate::client::get;
 use crate::exposition::read;
@@ -26,6 +26,7 @@ fn count_everything(metrics: &Metrics, cluster: &str) {
     }
     metrics.healed(cluster);
     metrics.leads(true);
+    metrics.notified("ops", NotificationOutcome::Sent);
     metrics.hold(cluster, true);
     metrics.fetched("https://git.example/access.git", FetchOutcome::Moved);
     metrics.webhook(Some("github"), WebhookOutcome::Accepted);
@@ -66,6 +67,7 @@ async fn everything_is_told_as_prometheus_reads_it() {
             "rolecall_hold C 1",
             "rolecall_last_success_timestamp_seconds C 1795536000",
             "rolecall_leader  1",
+            "rolecall_notifications_total sent,ops 1",
             "rolecall_pass_duration_seconds_count C 2",
             "rolecall_pass_duration_seconds_sum C 120.3",
             "rolecall_passes_total C,applied 1",
@@ -94,6 +96,7 @@ fn the_families_are_these() {
         ("rolecall_hold", "gauge"),
         ("rolecall_last_success_timestamp_seconds", "gauge"),
         ("rolecall_leader", "gauge"),
+        ("rolecall_notifications", "counter"),
         ("rolecall_pass_duration_seconds", "histogram"),
         ("rolecall_passes", "counter"),
         ("rolecall_refusals", "counter"),

@@ -66,15 +66,38 @@ fn rules() {
 }
 
 /// What the schema of `rolecall.yaml` allows is what the program understands.
+fn agrees(more: Value, is_right: bool) {
+    let mut document = json!({ "apiVersion": "rolecall.dev/v1alpha1", "kind": "Config" });
+    document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    assert_eq!(problems("config", &document).is_empty(), is_right, "{document}");
+    let (_, findings) = rolecall_core::config::parse("rolecall.yaml", &document.to_string());
+    assert_eq!(findings.is_empty(), is_right, "{document}: {findings:?}");
+}
+
+#[test]
+fn configurations_of_a_controller() {
+    for (target, is_good) in [
+        (json!({ "name": "ops", "kind": "slack", "urlFile": "u" }), true),
+        (json!({ "name": "ops", "kind": "generic", "urlFile": "u", "secretFile": "s" }), true),
+        (json!({ "name": "ops", "kind": "slack", "urlFile": "u", "secretFile": "s" }), false),
+        (json!({ "name": "ops", "kind": "mail", "urlFile": "u" }), false),
+        (json!({ "name": "ops", "kind": "slack" }), false),
+    ] {
+        agrees(json!({ "serve": { "notify": [target] } }), is_good);
+    }
+    for (home, is_good) in [
+        (json!({}), true),
+        (json!({ "context": "a", "lease": "b-1" }), true),
+        (json!(null), false),
+        (json!({ "lease": "rolecall" }), false),
+        (json!({ "lease": "-b" }), false),
+    ] {
+        agrees(json!({ "serve": { "home": home } }), is_good);
+    }
+}
+
 #[test]
 fn configurations() {
-    let agrees = |more: Value, is_right: bool| {
-        let mut document = json!({ "apiVersion": "rolecall.dev/v1alpha1", "kind": "Config" });
-        document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        assert_eq!(problems("config", &document).is_empty(), is_right, "{document}");
-        let (_, findings) = rolecall_core::config::parse("rolecall.yaml", &document.to_string());
-        assert_eq!(findings.is_empty(), is_right, "{document}: {findings:?}");
-    };
     let cluster = json!({ "name": "a", "region": "r", "roleArn": "arn", "path": "p", "backend": "auto" });
     agrees(json!({}), true);
     agrees(json!({ "clusters": [cluster, { "context": "c" }] }), true);
@@ -114,15 +137,6 @@ fn configurations() {
         json!({ "serve": { "receivers": [{ "name": "a/b", "kind": "github", "secretFile": "s" }] } }),
         false,
     );
-    for (home, is_good) in [
-        (json!({}), true),
-        (json!({ "context": "a", "lease": "b-1" }), true),
-        (json!(null), false),
-        (json!({ "lease": "rolecall" }), false),
-        (json!({ "lease": "-b" }), false),
-    ] {
-        agrees(json!({ "serve": { "home": home } }), is_good);
-    }
     agrees(json!({ "kind": "Konfig" }), false);
 }
 

@@ -136,7 +136,8 @@ fn mappings(cast: &Cast) -> String {
 #[test]
 fn a_push_gets_in_and_drift_is_healed() {
     let cast = cast();
-    let serving = Serving::start(&cast);
+    let told = catcher(&cast.cluster.home().join("serve"));
+    let serving = Serving::start_with(&cast, "  notify: [{name: ops, kind: slack, urlFile: slack}]\n");
     let applied = serving.until_message("applied ");
     assert_eq!((&applied["outcome"], &applied["cluster"]), (&"applied".into(), &"admin".into()));
     cast.admin.knock().unwrap().succeeded().unwrap();
@@ -173,6 +174,34 @@ fn a_push_gets_in_and_drift_is_healed() {
     let unsigned = serving.ask("POST /hooks/forge HTTP/1.1\r\ncontent-length: 0");
     assert!(unsigned.starts_with("HTTP/1.1 403"), "{unsigned}");
     assert!(serving.terminate().success());
+    let told: Vec<String> = told.try_iter().collect();
+    let parts = ["applied ", "healed ", "Unusable: aws-auth.yml:", "healed ", "applied "];
+    assert_eq!(told.len(), parts.len(), "{told:?}");
+    for (text, part) in told.iter().zip(parts) {
+        assert!(text.contains("*admin*: ") && text.contains(part), "{told:?}");
+    }
+}
+
+/// Takes what Slack would take, and writes the address of it into the file `slack`.
+fn catcher(folder: &Path) -> Receiver<String> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("slack"), format!("http://{}/x", listener.local_addr().unwrap())).unwrap();
+    let (sender, told) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let lines = reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+            let length =
+                lines.filter_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let mut body = vec![0; length.last().unwrap_or(0)];
+            reader.read_exact(&mut body).unwrap();
+            let _ = sender.send(String::from_utf8(body).unwrap());
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = reader.into_inner().write_all(answer);
+        }
+    });
+    told
 }
 
 #[test]

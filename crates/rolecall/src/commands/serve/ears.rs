@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rolecall_core::render::{API_VERSION, printable};
 use rolecall_engine::port::PortError;
 use rolecall_engine::reconcile::{Done, Standing, Trouble};
-use rolecall_server::control::{self, done, outcome, told};
+use rolecall_server::control::{self, Notice, Teller, done, outcome, told};
 use rolecall_server::http::Health;
 use rolecall_server::lead;
 use rolecall_server::metrics::{FetchOutcome, Metrics, PassOutcome};
+use rolecall_server::notify::{Complain, News, Notifier, PostError, Target};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -29,6 +30,9 @@ pub(super) struct Ears {
     /// Others that do not lead look at no cluster, and are ready for it.
     leads: AtomicBool,
     knows_all: AtomicBool,
+    /// Tells people where they are, if that is wanted.
+    notifier: OnceLock<Notifier>,
+    tellers: Mutex<BTreeMap<String, Teller>>,
 }
 
 /// No cluster is called so.
@@ -49,6 +53,36 @@ impl Ears {
             complained: Mutex::default(),
             leads: AtomicBool::new(is_alone),
             knows_all: AtomicBool::new(false),
+            notifier: OnceLock::new(),
+            tellers: Mutex::default(),
+        }
+    }
+
+    /// Tells these of news from now on.
+    pub(super) fn notify(self: &Arc<Self>, targets: Vec<Target>) -> Result<(), PostError> {
+        let ears = Arc::downgrade(self);
+        let complain: Arc<Complain> = Arc::new(move |target: &str, why: &PostError| {
+            if let Some(ears) = ears.upgrade() {
+                ears.cannot_notify(target, why);
+            }
+        });
+        let notifier = Notifier::start(targets, &self.metrics, &complain)?;
+        // It is set once, before anything is told.
+        let _ = self.notifier.set(notifier);
+        Ok(())
+    }
+
+    fn cannot_notify(&self, target: &str, why: &PostError) {
+        let about = format!("{PUSHES}{target}");
+        self.once(&about, &json!({ "kind": "Notification" }), &format!("`{target}` was not notified: {why}"));
+    }
+
+    fn news(&self, cluster: &str, revision: Option<&String>, of: impl FnOnce(&mut Teller) -> Vec<Notice>) {
+        let Some(notifier) = self.notifier.get() else { return };
+        let mut tellers = self.tellers.lock().unwrap_or_else(PoisonError::into_inner);
+        for notice in of(tellers.entry(cluster.to_owned()).or_default()) {
+            let (cluster, revision) = (cluster.to_owned(), revision.cloned());
+            notifier.tell(&News { cluster, notice, revision, at: Timestamp::now() });
         }
     }
 
@@ -68,6 +102,7 @@ impl Ears {
         self.metrics.forget_cluster(cluster);
         self.said.lock().unwrap_or_else(PoisonError::into_inner).remove(cluster);
         self.complained.lock().unwrap_or_else(PoisonError::into_inner).remove(cluster);
+        self.tellers.lock().unwrap_or_else(PoisonError::into_inner).remove(cluster);
         self.note(&format!("{cluster}: not kept any more; its map stays as it is"));
     }
 
@@ -107,11 +142,9 @@ impl Ears {
     pub(super) fn cannot_connect(&self, cluster: &str, failure: &Failure) {
         self.metrics.pass(cluster, PassOutcome::Failed, Duration::ZERO);
         let causes: Vec<String> = failure.error.chain().map(ToString::to_string).collect();
-        self.say(
-            cluster,
-            &json!({ "outcome": "failed" }),
-            &format!("cannot be reached: {}", causes.join(": ")),
-        );
+        let text = format!("cannot be reached: {}", causes.join(": "));
+        self.say(cluster, &json!({ "outcome": "failed" }), &text);
+        self.news(cluster, None, |teller| teller.trouble("CannotBegin", &text).into_iter().collect());
     }
 
     /// Says of a cluster what was not said just before.
@@ -161,11 +194,12 @@ impl control::Ears for Ears {
         let drift: Vec<Value> = standing
             .drift
             .iter()
-            .map(|one| json!({ "message": one.message, "healsAt": one.heals_at }))
+            .map(|one| json!({ "message": printable(&one.message), "healsAt": one.heals_at }))
             .collect();
         let trouble = standing.trouble.iter();
-        let trouble: Vec<Value> =
-            trouble.map(|one| json!({ "reason": one.reason(), "message": one.to_string() })).collect();
+        let trouble: Vec<Value> = trouble
+            .map(|one| json!({ "reason": one.reason(), "message": printable(&one.to_string()) }))
+            .collect();
         let document = json!({
             "outcome": outcome.as_str(),
             "commit": standing.commit,
@@ -176,6 +210,7 @@ impl control::Ears for Ears {
             "tookSeconds": took.as_secs_f64(),
         });
         self.say(cluster, &document, &told(standing));
+        self.news(cluster, standing.commit.as_ref(), |teller| teller.pass(standing));
     }
 
     fn cannot_watch(&self, cluster: &str, why: &PortError) {

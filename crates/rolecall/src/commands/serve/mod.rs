@@ -142,6 +142,9 @@ async fn keep(args: &ServeArgs, config: &Config, whose: Whose, screen: &Screen) 
     let ears = Arc::new(Ears::new(screen.is_json(), Arc::clone(&metrics), config.serve.home.is_none()));
     let sources = Arc::new(Sources::default());
     let (stop, stopped) = watch::channel(false);
+    let targets = source::targets(&config.serve.notify, args.config.parent())?;
+    ears.notify(targets)
+        .map_err(|error| Failure::usage(format!("a target of `notify` cannot be used: {error}")))?;
     let keeper = Keeper::open(args, config, whose).await?;
     let (sender, pushes) = mpsc::channel(NUDGES);
     let listening = listen(args, &config.serve, (&ears, &metrics), sender, stopped.clone()).await?;

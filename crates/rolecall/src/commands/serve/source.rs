@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rolecall_aws::{AwsSession, SessionOptions};
-use rolecall_core::config::{ClusterConfig, ReceiverConfig, ReferenceConfig, SourceConfig};
+use rolecall_core::config::{ClusterConfig, NotifyConfig, ReceiverConfig, ReferenceConfig, SourceConfig};
 use rolecall_core::project;
 use rolecall_engine::port::PortFuture;
 use rolecall_git::{
     AllowedSigners, AwsKeySource, AwsKeys, Budget, Credentials, GitOptions, GitSource, Reference, SshOptions,
     is_code_commit,
 };
-use rolecall_server::receive;
+use rolecall_server::{notify, receive};
 use secrecy::SecretString;
 
 use crate::failure::Failure;
@@ -114,6 +114,23 @@ pub(super) fn receivers(
         Ok(receive::Receiver { name: receiver.name.clone(), kind: receiver.kind, secret })
     };
     receivers.iter().map(receiver).collect()
+}
+
+/// Who is notified, with their addresses.
+pub(super) fn targets(
+    notified: &[NotifyConfig],
+    beside: Option<&Path>,
+) -> Result<Vec<notify::Target>, Failure> {
+    let target = |one: &NotifyConfig| {
+        let secret = |file: &String| text(beside, file).map(SecretString::from);
+        Ok(notify::Target {
+            name: one.name.clone(),
+            kind: one.kind,
+            url: secret(&one.url_file)?,
+            secret: one.secret_file.as_ref().map(secret).transpose()?,
+        })
+    };
+    notified.iter().map(target).collect()
 }
 
 /// A file that the configuration names, without the line break at its end.

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rolecall_engine::port::PortError;
-use rolecall_engine::reconcile::{Done, Standing};
+use rolecall_engine::reconcile::Standing;
 use rolecall_kube::{Happening, KubeHome};
-use rolecall_server::control::{self, done, told};
+use rolecall_server::control::{self, Notice, Teller};
 use rolecall_server::metrics::FetchOutcome;
-use rolecall_server::resource::status::reason;
 use rolecall_server::resource::{AccessSync, AccessSyncStatus};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -33,8 +32,7 @@ struct Told {
     generation: i64,
     status: AccessSyncStatus,
     happenings: VecDeque<Happening>,
-    /// Of the last pass.
-    reason: String,
+    teller: Teller,
     /// The annotation that is followed by the next pass.
     wish: Option<String>,
 }
@@ -43,14 +41,14 @@ impl<'a> Board<'a> {
     /// Goes on from what the status says.
     pub(super) fn new(ears: &'a Ears, object: &AccessSync) -> Self {
         let status = object.status.clone().unwrap_or_default();
-        let reason = status.condition("Ready").map(|ready| ready.reason.clone()).unwrap_or_default();
+        let reason = status.condition("Ready").map(|ready| ready.reason.as_str());
         let told = Told {
             object: json!(object),
             generation: object.metadata.generation.unwrap_or_default(),
             wish: None,
             happenings: VecDeque::new(),
+            teller: Teller::after_reason(reason.unwrap_or_default()),
             status,
-            reason,
         };
         Self { ears, told: Mutex::new(told), changed: Notify::new() }
     }
@@ -78,13 +76,11 @@ impl<'a> Board<'a> {
     }
 
     /// Tells of something that somebody should look at, once.
-    pub(super) fn warn(&self, reason: &'static str, message: String) {
+    pub(super) fn warn(&self, reason: &'static str, message: &str) {
         let mut told = self.told();
-        if told.reason != reason {
-            reason.clone_into(&mut told.reason);
-            told.happens(Happening { reason, message, is_warning: true });
-            self.changed.notify_one();
-        }
+        let notice = told.teller.trouble(reason, message);
+        told.happens(notice);
+        self.changed.notify_one();
     }
 
     /// Writes what there is to tell, whenever there is; for ever.
@@ -134,31 +130,12 @@ impl<'a> Board<'a> {
 }
 
 impl Told {
-    fn happens(&mut self, happening: Happening) {
-        self.happenings.push_back(happening);
+    fn happens(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        let happening = |Notice { reason, message, is_warning }| Happening { reason, message, is_warning };
+        self.happenings.extend(notices.into_iter().map(happening));
         while self.happenings.len() > HAPPENINGS {
             self.happenings.pop_front();
         }
-    }
-
-    /// What was done is told each time, what is the matter when it is something else than before.
-    fn pass(&mut self, standing: &Standing) {
-        let reason = reason(standing);
-        let is_new = self.reason != reason;
-        match done(standing) {
-            Some(Done::Applied(_)) => {
-                self.happens(Happening { reason: "Applied", message: told(standing), is_warning: false });
-            }
-            Some(Done::Healed(_)) => {
-                self.happens(Happening { reason: "Healed", message: told(standing), is_warning: true });
-            }
-            None => {}
-        }
-        let is_well = standing.is_ready();
-        if is_new && !(is_well && (done(standing).is_some() || self.reason == "Progressing")) {
-            self.happens(Happening { reason, message: told(standing), is_warning: !is_well });
-        }
-        reason.clone_into(&mut self.reason);
     }
 }
 
@@ -167,7 +144,8 @@ impl control::Ears for Board<'_> {
         self.ears.stands(cluster, standing, took);
         {
             let mut told = self.told();
-            told.pass(standing);
+            let notices = told.teller.pass(standing);
+            told.happens(notices);
             if !told.happenings.is_empty() {
                 self.changed.notify_one();
             }

@@ -199,7 +199,7 @@ fn failed(shared: &Shared, name: &str, board: &Board<'_>, failure: &Failure) {
     shared.process.ears.cannot_connect(name, failure);
     let causes: Vec<String> = failure.error.chain().map(ToString::to_string).collect();
     let why = causes.join(": ");
-    board.warn("CannotBegin", why.clone());
+    board.warn("CannotBegin", &why);
     board.status(|status, generation, now| status.failed(generation, ("CannotBegin", &why), now));
 }
 
