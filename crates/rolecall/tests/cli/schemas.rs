@@ -66,7 +66,7 @@ fn rules() {
 }
 
 /// What the schema of `rolecall.yaml` allows is what the program understands.
-fn agrees(more: Value, is_right: bool) {
+fn agrees(more: &Value, is_right: bool) {
     let mut document = json!({ "apiVersion": "rolecall.dev/v1alpha1", "kind": "Config" });
     document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     assert_eq!(problems("config", &document).is_empty(), is_right, "{document}");
@@ -83,7 +83,7 @@ fn configurations_of_a_controller() {
         (json!({ "name": "ops", "kind": "mail", "urlFile": "u" }), false),
         (json!({ "name": "ops", "kind": "slack" }), false),
     ] {
-        agrees(json!({ "serve": { "notify": [target] } }), is_good);
+        agrees(&json!({ "serve": { "notify": [target] } }), is_good);
     }
     for (home, is_good) in [
         (json!({}), true),
@@ -92,52 +92,52 @@ fn configurations_of_a_controller() {
         (json!({ "lease": "rolecall" }), false),
         (json!({ "lease": "-b" }), false),
     ] {
-        agrees(json!({ "serve": { "home": home } }), is_good);
+        agrees(&json!({ "serve": { "home": home } }), is_good);
     }
 }
 
 #[test]
 fn configurations() {
     let cluster = json!({ "name": "a", "region": "r", "roleArn": "arn", "path": "p", "backend": "auto" });
-    agrees(json!({}), true);
-    agrees(json!({ "clusters": [cluster, { "context": "c" }] }), true);
-    agrees(json!({ "clusters": [{ "region": "r" }] }), false);
-    agrees(json!({ "clusters": [{ "name": "a", "backend": "elsewhere" }] }), false);
-    agrees(json!({ "clusters": {} }), false);
-    agrees(json!({ "policy": { "unmanaged": "remove", "growth": "refuse" } }), true);
-    agrees(json!({ "policy": { "protect": ["arn:aws:iam::111122223333:role/a"] } }), true);
-    agrees(json!({ "policy": { "protect": ["a"] } }), false);
-    agrees(json!({ "policy": { "maxRemovals": { "count": 1, "percent": 2 } } }), true);
-    agrees(json!({ "policy": { "maxRemovals": { "count": -1 } } }), false);
-    agrees(json!({ "policy": { "unmanged": "keep" } }), false);
-    agrees(json!({ "rules": { "disable": ["RC008"] } }), true);
-    agrees(json!({ "rules": { "disabled": ["RC008"] } }), false);
+    agrees(&json!({}), true);
+    agrees(&json!({ "clusters": [cluster, { "context": "c" }] }), true);
+    agrees(&json!({ "clusters": [{ "region": "r" }] }), false);
+    agrees(&json!({ "clusters": [{ "name": "a", "backend": "elsewhere" }] }), false);
+    agrees(&json!({ "clusters": {} }), false);
+    agrees(&json!({ "policy": { "unmanaged": "remove", "growth": "refuse" } }), true);
+    agrees(&json!({ "policy": { "protect": ["arn:aws:iam::111122223333:role/a"] } }), true);
+    agrees(&json!({ "policy": { "protect": ["a"] } }), false);
+    agrees(&json!({ "policy": { "maxRemovals": { "count": 1, "percent": 2 } } }), true);
+    agrees(&json!({ "policy": { "maxRemovals": { "count": -1 } } }), false);
+    agrees(&json!({ "policy": { "unmanged": "keep" } }), false);
+    agrees(&json!({ "rules": { "disable": ["RC008"] } }), true);
+    agrees(&json!({ "rules": { "disabled": ["RC008"] } }), false);
     for code in Code::ALL.map(Code::as_str).into_iter().chain(["RC000"]) {
-        agrees(json!({ "rules": { "disable": [code] } }), code != "RC000");
+        agrees(&json!({ "rules": { "disable": [code] } }), code != "RC000");
         let has_level = Code::from_text(code).is_some_and(|code| !code.is_inherent());
-        agrees(json!({ "rules": { code: "off" } }), has_level);
-        agrees(json!({ "rules": { code: "loud" } }), false);
+        agrees(&json!({ "rules": { code: "off" } }), has_level);
+        agrees(&json!({ "rules": { code: "loud" } }), false);
     }
-    agrees(json!({ "accounts": ["111122223333", 111_122_223_333_u64] }), true);
-    agrees(json!({ "accounts": ["11112222333"] }), false);
-    agrees(json!({ "accounts": [11_112_222_333_u64] }), false);
-    agrees(json!({ "source": { "url": "https://git.example.com/doors", "branch": "main" } }), true);
-    agrees(json!({ "source": { "branch": "main" } }), false);
-    agrees(json!({ "source": { "url": "x", "token": "secret" } }), false);
-    agrees(json!({ "source": null, "serve": null }), true);
+    agrees(&json!({ "accounts": ["111122223333", 111_122_223_333_u64] }), true);
+    agrees(&json!({ "accounts": ["11112222333"] }), false);
+    agrees(&json!({ "accounts": [11_112_222_333_u64] }), false);
+    agrees(&json!({ "source": { "url": "https://git.example.com/doors", "branch": "main" } }), true);
+    agrees(&json!({ "source": { "branch": "main" } }), false);
+    agrees(&json!({ "source": { "url": "x", "token": "secret" } }), false);
+    agrees(&json!({ "source": null, "serve": null }), true);
     let receiver = json!({ "name": "hub", "kind": "github", "secretFile": "s" });
-    agrees(json!({ "serve": { "interval": "90s", "receivers": [receiver] } }), true);
-    agrees(json!({ "serve": { "interval": "1d" } }), false);
-    agrees(json!({ "serve": { "healRemovalsAfter": "15m", "listen": "127.0.0.1:8080" } }), true);
+    agrees(&json!({ "serve": { "interval": "90s", "receivers": [receiver] } }), true);
+    agrees(&json!({ "serve": { "interval": "1d" } }), false);
+    agrees(&json!({ "serve": { "healRemovalsAfter": "15m", "listen": "127.0.0.1:8080" } }), true);
     agrees(
-        json!({ "serve": { "receivers": [{ "name": "hub", "kind": "forge", "secretFile": "s" }] } }),
+        &json!({ "serve": { "receivers": [{ "name": "hub", "kind": "forge", "secretFile": "s" }] } }),
         false,
     );
     agrees(
-        json!({ "serve": { "receivers": [{ "name": "a/b", "kind": "github", "secretFile": "s" }] } }),
+        &json!({ "serve": { "receivers": [{ "name": "a/b", "kind": "github", "secretFile": "s" }] } }),
         false,
     );
-    agrees(json!({ "kind": "Konfig" }), false);
+    agrees(&json!({ "kind": "Konfig" }), false);
 }
 
 /// What the schema of `aws-auth.yml` refuses, the program finds as well.
