@@ -91,7 +91,12 @@ fn the_chart_and_the_manifests_are_one() {
 /// What the chart configures is what the program reads.
 #[test]
 fn the_controller_reads_its_configuration() {
-    let receivers = ["--set", "webhooks.receivers[0].name=forge,webhooks.receivers[0].kind=gitea"];
+    let receivers = [
+        "--set",
+        "webhooks.receivers[0].name=forge,webhooks.receivers[0].kind=gitea",
+        "--set",
+        "notify.targets[0].name=ops,notify.targets[0].kind=generic,notify.targets[0].signed=true",
+    ];
     for more in [&[][..], &receivers[..]] {
         let rendered = rendered(&[&["--show-only", "templates/config.yaml"][..], more].concat()).unwrap();
         let config = rendered.split_once("rolecall.yaml: |\n").unwrap().1;
@@ -99,7 +104,12 @@ fn the_controller_reads_its_configuration() {
             config.lines().flat_map(|line| [line.strip_prefix("    ").unwrap_or(line), "\n"]).collect();
         let desk = Desk::new();
         desk.write("rolecall.yaml", &config.replace("0.0.0.0:8080", "127.0.0.1:0"));
-        desk.run(&["serve"]).ends(64).says("this is not a pod of a cluster");
+        let (status, told) = if more.is_empty() {
+            (64, "this is not a pod of a cluster")
+        } else {
+            (1, "there is no file `/notify/ops`")
+        };
+        desk.run(&["serve"]).ends(status).says(told);
         assert_eq!(config.contains("secretFile: /webhooks/forge"), !more.is_empty());
     }
 }
