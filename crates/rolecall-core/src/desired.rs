@@ -1,6 +1,6 @@
 //! What the files say: a document without errors, where it comes from, and the policy that goes with it.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 
@@ -8,6 +8,7 @@ use crate::cluster::fingerprint;
 use crate::document::AwsAuthDocument;
 use crate::finding::{Finding, has_errors};
 use crate::identity_mapping::EntryKey;
+use crate::ledger::AppliedSource;
 use crate::policy::Policy;
 use crate::source::{SourceId, SourceRevision};
 
@@ -21,6 +22,8 @@ pub struct DesiredAccess {
     takes_over: Option<SourceId>,
     only: Option<BTreeSet<EntryKey>>,
     restores: bool,
+    /// Of what the map was made that stands in a record: the files themselves are not at hand.
+    applied_digest: Option<String>,
 }
 
 impl DesiredAccess {
@@ -40,7 +43,16 @@ impl DesiredAccess {
             takes_over: None,
             only: None,
             restores: false,
+            applied_digest: None,
         })
+    }
+
+    /// What was applied, from the map that its record has. It is for defending it, and cannot be applied anew: what
+    /// was others' is in it as well.
+    pub(crate) fn as_applied(applied: &AppliedSource, data: &BTreeMap<String, String>) -> Option<Self> {
+        let (document, findings) = AwsAuthDocument::of_data("the map as it was applied", data);
+        let desired = Self::new(document, &findings, applied.revision.clone(), applied.policy.clone())?;
+        Some(Self { applied_digest: Some(applied.digest.clone()), ..desired })
     }
 
     /// The same, with what this source applied before, for a cluster that keeps no ledger.
@@ -97,6 +109,9 @@ impl DesiredAccess {
     /// The digest of what the files say, by which one revision is told from the next where there are no
     /// commits.
     pub fn digest(&self) -> String {
+        if let Some(digest) = &self.applied_digest {
+            return digest.clone();
+        }
         let policy = serde_json::to_string(&self.policy).expect("a policy is always JSON");
         fingerprint(format!("{policy}\n{}", self.document.text()).as_bytes())
     }

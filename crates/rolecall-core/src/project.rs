@@ -58,16 +58,19 @@ pub fn desired<'a>(
 
 /// The paths that [`desired`] may ask for.
 pub fn paths(folder: &str) -> Vec<String> {
-    let maps = MAP_NAMES.iter().map(|name| joined(folder, name));
-    maps.chain(folders_up(folder).map(|folder| joined(folder, CONFIG_NAME))).collect()
+    map_paths(folder).chain(folders_up(folder).map(|folder| joined(folder, CONFIG_NAME))).collect()
+}
+
+/// The paths at which the map of a folder may be, the first that is there.
+pub fn map_paths(folder: &str) -> impl Iterator<Item = String> {
+    MAP_NAMES.iter().map(move |name| joined(folder, name))
 }
 
 fn map<'a>(
     file: &impl Fn(&str) -> Result<Option<&'a [u8]>, String>,
     folder: &str,
 ) -> Result<(String, &'a str), Unusable> {
-    for name in MAP_NAMES {
-        let path = joined(folder, name);
+    for path in map_paths(folder) {
         if let Some(bytes) = file(&path).map_err(Unusable::NoMap)? {
             let text = text(&path, bytes)?;
             return Ok((path, text));

@@ -24,9 +24,10 @@ pub use hold::{HOLD_ANNOTATION, Hold};
 use crate::desired::DesiredAccess;
 use crate::document::AwsAuthDocument;
 use crate::identity_mapping::EntryKey;
-use crate::ledger::Ledger;
+use crate::ledger::{AppliedSource, Ledger};
 use crate::observed::ObservedAccess;
 use crate::plan::{Subject, plan};
+use crate::project;
 use crate::source::SourceId;
 
 /// So many heals in a row against one other writer are enough: it is not going to stop.
@@ -156,16 +157,38 @@ impl Pass {
 /// The name of the record that tells how the map was when this very revision was applied; `None` if somebody has
 /// applied something else since.
 pub fn record_to_recall<'a>(desired: &DesiredAccess, observed: &'a ObservedAccess) -> Option<&'a str> {
+    let record = last_record(&desired.revision().source, observed)?;
+    is_applied(desired, observed).then_some(record)
+}
+
+/// What a source of these files has applied last, and the name of its record; `None` if somebody has applied
+/// something else since.
+pub fn last_applied<'a>(
+    observed: &'a ObservedAccess,
+    (url, folder): (&str, &str),
+) -> Option<(&'a AppliedSource, &'a str)> {
+    let sources = project::map_paths(folder).map(|path| SourceId::repository(url, &path));
+    sources.into_iter().find_map(|source| {
+        let applied = observed.ledger()?.applied.get(&source)?;
+        Some((applied, last_record(&source, observed)?))
+    })
+}
+
+/// What is to be defended of it, given the map that the record has.
+pub fn recalled(applied: &AppliedSource, data: &BTreeMap<String, String>) -> Option<DesiredAccess> {
+    DesiredAccess::as_applied(applied, data)
+}
+
+fn last_record<'a>(source: &SourceId, observed: &'a ObservedAccess) -> Option<&'a str> {
     let ledger = observed.ledger()?;
-    let ours = ledger.applied.get(&desired.revision().source)?.record.as_deref()?;
+    let ours = ledger.applied.get(source)?.record.as_deref()?;
     // The names of records begin with their times.
-    let is_last =
-        ledger.applied.values().filter_map(|applied| applied.record.as_deref()).all(|name| name <= ours);
-    (is_last && is_applied(desired, observed)).then_some(ours)
+    let mut records = ledger.applied.values().filter_map(|applied| applied.record.as_deref());
+    records.all(|name| name <= ours).then_some(ours)
 }
 
 /// Is this very revision the one that was applied last?
-fn is_applied(desired: &DesiredAccess, observed: &ObservedAccess) -> bool {
+pub fn is_applied(desired: &DesiredAccess, observed: &ObservedAccess) -> bool {
     let source = &desired.revision().source;
     let applied = observed.ledger().and_then(|ledger: &Ledger| ledger.applied.get(source));
     applied.is_some_and(|applied| {

@@ -19,7 +19,9 @@ use rolecall_core::desired::DesiredAccess;
 use rolecall_core::guard::Circumstances;
 use rolecall_core::observed::{Knowledge, ObservedAccess};
 use rolecall_core::policy::Policy;
-use rolecall_core::reconcile::{Act, Pass, Patience, decide, record_to_recall};
+use rolecall_core::reconcile::{
+    Act, Pass, Patience, decide, is_applied, last_applied, recalled, record_to_recall,
+};
 use rolecall_core::source::{Lineage, SourceRevision};
 
 use crate::line::{ApplyError, ApplyReport, ApplyRequest, Approval, Line, Reading, Watcher, apply, observe};
@@ -72,22 +74,58 @@ pub async fn pass(work: Work<'_>, state: &mut State) -> Standing {
         }
     };
     standing.tell_of(&observed, work.line.reading.clock.now());
-    match state.wanted() {
-        Some(Ok(wanted)) => {
-            let wanted = Arc::clone(wanted);
-            if reconcile(work, state, &wanted, &observed, &mut standing).await {
-                state.defended = Some(wanted);
-                standing.applied = state.applied();
-                return standing;
-            }
+    let wanted = match state.wanted() {
+        Some(Ok(wanted)) => Some(Arc::clone(wanted)),
+        Some(Err(unusable)) => {
+            standing.trouble.push(Trouble::Unusable(unusable.clone()));
+            None
         }
-        Some(Err(unusable)) => standing.trouble.push(Trouble::Unusable(unusable.clone())),
-        None => {}
+        None => None,
+    };
+    if wanted.as_ref().is_none_or(|wanted| !is_applied(wanted, &observed)) {
+        // What is broken is put back before anything new comes: otherwise what others had there would be gone for
+        // good, since the new record is the one from which it would be recalled.
+        if !keep_what_was(work, state, &observed, &mut standing).await {
+            return standing;
+        }
     }
-    if let Some(defended) = state.defended.clone() {
-        defend(work, state, &defended, &observed, &mut standing).await;
+    if let Some(wanted) = wanted
+        && reconcile(work, state, &wanted, &observed, &mut standing).await
+    {
+        state.defended = Some(wanted);
     }
+    standing.applied = state.applied();
     standing
+}
+
+/// Defends what was applied last; what that was tells its record, to a process that has applied nothing. Says whether
+/// something new may come.
+async fn keep_what_was(
+    work: Work<'_>,
+    state: &mut State,
+    observed: &ObservedAccess,
+    standing: &mut Standing,
+) -> bool {
+    if state.defended.is_none()
+        && let Err(error) = recall(work, state, observed).await
+    {
+        standing.trouble.push(Trouble::Cluster(error));
+        return false;
+    }
+    match state.defended.clone() {
+        Some(defended) => defend(work, state, &defended, observed, standing).await,
+        None => true,
+    }
+}
+
+async fn recall(work: Work<'_>, state: &mut State, observed: &ObservedAccess) -> Result<(), PortError> {
+    let last = last_applied(observed, (&work.project.url, &work.project.folder));
+    if let Some(((applied, name), records)) = last.zip(work.line.records)
+        && let Some(record) = records.recall(name).await?
+    {
+        state.defended = recalled(applied, &record.data_after).map(Arc::new);
+    }
+    Ok(())
 }
 
 /// Brings the cluster to `wanted`, or keeps it there. Says whether that is what there is to defend from now on.
@@ -126,29 +164,30 @@ async fn reconcile(
     is_defended
 }
 
-/// Keeps what was applied last, while the newest commit cannot be.
+/// Keeps what was applied last. Says whether something new may come: not while something is to be put back first.
 async fn defend(
     work: Work<'_>,
     state: &mut State,
     defended: &DesiredAccess,
     observed: &ObservedAccess,
     standing: &mut Standing,
-) {
+) -> bool {
     let pass = match decided(work, state, defended, observed).await {
         Ok(pass) => pass,
         Err(error) => {
             standing.trouble.push(Trouble::Cluster(error));
-            return;
+            return false;
         }
     };
     let is_written = match &pass.act {
         // Somebody else has applied something newer meanwhile: that is not ours to undo.
-        Act::Apply => return,
+        Act::Apply => return true,
         Act::Heal(back) => heal(work, back, standing).await, // I/O
         Act::Nothing | Act::Held(_) | Act::Contended(_) => false,
     };
     standing.decided(&pass);
     state.remember(pass, is_written, work.line.reading.clock.now());
+    !standing.trouble.iter().any(|trouble| matches!(trouble, Trouble::Failed(_)))
 }
 
 /// Puts back what is due. Says whether the map may have been written: only that can be undone by somebody.

@@ -11,7 +11,7 @@ use rolecall_core::record::Outcome;
 
 use super::State;
 use crate::line::{ApplyError, ApplyReport};
-use crate::port::PortError;
+use crate::port::{PortError, PortErrorKind};
 
 /// How things stand.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Standing {
     pub done: Option<Done>,
     /// What differs without a revision that says so.
     pub drift: Vec<Drift>,
+    /// Could it be told what differs? Where not, nothing is known of drift and hold.
+    pub is_judged: bool,
     /// Nothing is healed or applied until it ends.
     pub hold: Option<Hold>,
     /// What keeps the cluster from being as the newest commit says.
@@ -93,6 +95,7 @@ impl Standing {
             applied: state.applied(),
             done: None,
             drift: Vec::new(),
+            is_judged: false,
             hold: None,
             trouble: Vec::new(),
             wake_at: None,
@@ -108,7 +111,13 @@ impl Standing {
 
     /// Is something in the way that may be over soon by itself?
     pub fn is_troubled_by_the_world(&self) -> bool {
-        self.trouble.iter().any(|trouble| !trouble.is_stalled() && !matches!(trouble, Trouble::Hold(_)))
+        self.trouble.iter().any(Trouble::is_of_the_world)
+    }
+
+    /// The same of the cluster alone: a source that cannot be fetched is tried again by whoever follows it.
+    pub fn is_troubled_by_the_cluster(&self) -> bool {
+        let is_of_the_cluster = |one: &Trouble| one.is_of_the_world() && !matches!(one, Trouble::Source(_));
+        self.trouble.iter().any(is_of_the_cluster)
     }
 
     pub(super) fn tell_of(&mut self, observed: &ObservedAccess, now: Timestamp) {
@@ -119,9 +128,13 @@ impl Standing {
         self.trouble.extend(Hold::mistake(observed, now).map(Trouble::Hold));
     }
 
+    /// A new revision says nothing of drift: what was seen of the one before it stays.
     pub(super) fn decided(&mut self, pass: &Pass) {
-        self.drift.clone_from(&pass.drift);
-        self.wake_at = pass.wake_at;
+        if !matches!(pass.act, Act::Apply) {
+            self.drift.clone_from(&pass.drift);
+            self.is_judged = true;
+        }
+        self.wake_at = [self.wake_at, pass.wake_at].into_iter().flatten().min();
         match &pass.act {
             Act::Held(hold) => self.hold = Some(hold.clone()),
             Act::Contended(writer) => self.trouble.push(Trouble::Contended(writer.clone())),
@@ -130,7 +143,15 @@ impl Standing {
     }
 
     pub(super) fn applied(&mut self, result: Result<ApplyReport, ApplyError>) {
-        self.done = self.ended(result).map(Done::Applied);
+        let done = self.ended(result).map(Done::Applied);
+        let is_written = done.as_ref().is_some_and(|done| done.report().outcome.is_some());
+        if is_written || self.done.is_none() {
+            self.done = done;
+        }
+        if is_written {
+            // It was applied as a whole, and seen afterwards.
+            (self.drift, self.is_judged) = (Vec::new(), true);
+        }
     }
 
     pub(super) fn healed(&mut self, result: Result<ApplyReport, ApplyError>) {
@@ -180,7 +201,15 @@ impl Trouble {
 
     /// Does it last until somebody does something about it?
     pub fn is_stalled(&self) -> bool {
-        matches!(self, Self::Unusable(_) | Self::Refused(..) | Self::Contended(_))
+        match self {
+            Self::Unusable(_) | Self::Refused(..) | Self::Contended(_) => true,
+            Self::Source(error) | Self::Cluster(error) => error.kind == PortErrorKind::Invalid,
+            Self::Failed(_) | Self::Unverified(_) | Self::Hold(_) => false,
+        }
+    }
+
+    fn is_of_the_world(&self) -> bool {
+        !self.is_stalled() && !matches!(self, Self::Hold(_))
     }
 }
 

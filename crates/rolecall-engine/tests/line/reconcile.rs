@@ -218,9 +218,8 @@ async fn every_step_of_a_pass_may_fail_and_the_next_one_carries_on() {
 
 #[tokio::test]
 async fn after_a_restart_nodes_are_put_back_from_the_record() {
-    let node = "- rolearn: arn:aws:iam::111122223333:role/node\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: ['system:bootstrappers', 'system:nodes']\n";
     let mut stage = Stage::new().await;
-    stage.meanwhile(move |observed| alter_roles(observed, |roles| roles.push_str(node)));
+    stage.meanwhile(|observed| alter_roles(observed, |roles| roles.push_str(NODE)));
     stage.repository.push("c2", &file(&["dev", "new"]));
     assert!(matches!(stage.pass().await.done, Some(Done::Applied(_))));
     // Nothing was looked at since, and the process is another one.
@@ -235,8 +234,54 @@ async fn after_a_restart_nodes_are_put_back_from_the_record() {
     );
     assert!(names(&stage.cluster).is_empty());
     assert!(matches!(stage.pass().await.done, Some(Done::Healed(_))));
-    let healed = names(&stage.cluster);
-    assert!(healed.iter().any(|name| name.starts_with("system:node:")), "{healed:?}");
+    assert!(has_node(&stage), "{:?}", names(&stage.cluster));
+}
+
+const NODE: &str = "- rolearn: arn:aws:iam::111122223333:role/node\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: ['system:bootstrappers', 'system:nodes']\n";
+
+fn has_node(stage: &Stage) -> bool {
+    names(&stage.cluster).iter().any(|name| name.starts_with("system:node:"))
+}
+
+#[tokio::test]
+async fn a_push_over_a_broken_map_is_applied_after_what_was_there_is_back() {
+    for is_restarted in [false, true] {
+        let mut stage = Stage::new().await;
+        stage.meanwhile(|observed| alter_roles(observed, |roles| roles.push_str(NODE)));
+        stage.repository.push("c2", &file(&["dev", "new"]));
+        assert!(matches!(stage.pass().await.done, Some(Done::Applied(_))));
+        if is_restarted {
+            (stage.state, stage.news) = (State::default(), News::default());
+        }
+        stage.repository.push("c3", &file(&["dev", "newer"]));
+        stage.meanwhile(|observed| alter_roles(observed, String::clear));
+        let standing = stage.pass().await;
+        assert!(matches!(standing.done, Some(Done::Applied(_))), "{is_restarted}: {standing:?}");
+        assert!(has_node(&stage), "{is_restarted}: {:?}", names(&stage.cluster));
+        assert!(names(&stage.cluster).contains(&"newer".to_owned()));
+        assert!(stage.pass().await.is_ready());
+    }
+}
+
+#[tokio::test]
+async fn after_a_restart_what_was_applied_is_defended_though_the_newest_commit_cannot_be_used() {
+    let mut stage = Stage::new().await;
+    stage.meanwhile(|observed| alter_roles(observed, |roles| roles.push_str(NODE)));
+    stage.repository.push("c2", &file(&["dev", "new"]));
+    assert!(matches!(stage.pass().await.done, Some(Done::Applied(_))));
+    (stage.state, stage.news) = (State::default(), News::default());
+    for commit in ["kind: [", "", &file(&["dev"]).replace("mapRoles", "mapFools")] {
+        stage.repository.push("c3", commit);
+        stage.state = State::default();
+        stage.meanwhile(|observed| alter_roles(observed, String::clear));
+        let standing = stage.pass().await;
+        assert!(matches!(standing.done, Some(Done::Healed(_))), "{commit}: {standing:?}");
+        assert_eq!(reasons(&standing).len(), 1, "and it is told: {standing:?}");
+        assert_eq!(standing.applied.as_deref(), Some("c2"));
+        assert!(has_node(&stage));
+        let standing = stage.pass().await;
+        assert!(standing.done.is_none() && standing.drift.is_empty(), "{standing:?}");
+    }
 }
 
 #[tokio::test]
@@ -247,7 +292,7 @@ async fn the_owner_of_a_cluster_demands_more_than_the_repository() {
     stage.repository.push("c2", &file(&["dev"]).replace("groups: [ops]", "groups: ['system:masters']"));
     let standing = stage.pass().await;
     assert_eq!(reasons(&standing), ["Refused"]);
-    assert_eq!(standing.applied, None, "this process has applied nothing");
+    assert_eq!(standing.applied.as_deref(), Some("c1"), "as the record tells");
     stage.policy = None;
     stage.state = State::default();
     let standing = stage.pass().await;

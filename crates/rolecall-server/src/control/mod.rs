@@ -111,7 +111,7 @@ pub async fn keep(
         };
         let pause = if let Some(standing) = &standing {
             ears.stands(&kept.name, standing, clock.now().duration_since(began).unsigned_abs());
-            failures = if standing.is_troubled_by_the_world() { failures + 1 } else { 0 };
+            failures = if standing.is_troubled_by_the_cluster() { failures + 1 } else { 0 };
             pause::until_next(standing, failures, manners.interval, clock.now())
         } else {
             ears.gave_up(&kept.name, LONGEST_PASS);
