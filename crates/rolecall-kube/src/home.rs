@@ -62,10 +62,11 @@ impl KubeHome {
         self.followed(&RESOURCES, hear).await.map_err(with_next_step)
     }
 
-    /// Writes the status of a resource, and nothing else of it.
-    pub async fn write_status(&self, name: &str, status: &Value) -> Result<(), PortError> {
+    /// Writes the status of a resource, and nothing else of it; of no other one of its name.
+    pub async fn write_status(&self, (name, uid): (&str, &Value), status: &Value) -> Result<(), PortError> {
         let path = format!("{RESOURCES_PATH}/{name}/status");
-        let request = Request::merge_patch(&resource(name), &path, &json!({ "status": status }));
+        let change = json!({ "metadata": { "uid": uid }, "status": status });
+        let request = Request::merge_patch(&resource(name), &path, &change);
         self.cluster.connection.send(request).await.map(drop)
     }
 
@@ -82,14 +83,22 @@ impl KubeHome {
         self.cluster.connection.send(request).await?.json()
     }
 
-    /// What is in a Secret; what is no text is left out.
+    /// What is in a Secret, as texts. What is none is an error: to leave it out could leave out a demand.
     pub async fn secret(&self, name: &str) -> Result<BTreeMap<String, SecretString>, PortError> {
-        let request =
-            Request::read(&format!("secret {NAMESPACE}/{name}"), format!("{}/{name}", path("secrets")));
+        let shown = format!("secret {NAMESPACE}/{name}");
+        let request = Request::read(&shown, format!("{}/{name}", path("secrets")));
         let secret: Secret = self.cluster.connection.send(request).await?.json()?;
         let text = |base64: &String| String::from_utf8(STANDARD.decode(base64).ok()?).ok();
-        let texts = secret.data.iter().filter_map(|(key, base64)| Some((key.clone(), text(base64)?.into())));
-        Ok(texts.collect())
+        let texts = secret.data.iter().map(|(key, base64)| match text(base64) {
+            Some(text) => Ok((key.clone(), text.into())),
+            None => Err(PortError::new(
+                PortErrorKind::Invalid,
+                "read",
+                &format!("`{shown}`"),
+                format!("its key `{key}` is no text in UTF-8"),
+            )),
+        });
+        texts.collect()
     }
 
     /// Says what happened to `object`, which is one of the resources.

@@ -7,6 +7,7 @@ use http::StatusCode;
 use rolecall_engine::port::{PortError, PortErrorKind};
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::KubeHome;
 use crate::connection::{Heard, Request};
@@ -18,6 +19,9 @@ const LONGEST: usize = 4 * 1024 * 1024;
 
 /// How long a watch lasts before it is begun anew.
 const WATCH: Duration = Duration::from_mins(5);
+
+/// A watch that ends sooner is begun again after a pause.
+const TOO_SHORT: Duration = Duration::from_secs(1);
 
 /// Which objects are followed.
 pub(super) struct Followed {
@@ -72,7 +76,12 @@ impl KubeHome {
             hear(Change::All(items));
             let mut version = Some(metadata.resource_version);
             while let Some(from) = version {
+                let begun = Instant::now();
                 version = self.watched(what, from, hear).await?;
+                // Whatever is between here and the API server must not be asked without end.
+                if begun.elapsed() < TOO_SHORT {
+                    tokio::time::sleep(TOO_SHORT).await;
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ mod told;
 
 pub use notice::{Notice, Teller, reason};
 pub use source::{Source, Sources};
-pub use told::{done, outcome, told};
+pub use told::{done, outcome, shown, told};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +73,9 @@ pub struct Manners {
 
 /// Hears how things stand.
 pub trait Ears: Send + Sync {
+    /// Before each pass.
+    fn begins(&self, _cluster: &str) {}
+
     /// After each pass.
     fn stands(&self, cluster: &str, standing: &Standing, took: Duration);
 
@@ -96,14 +99,17 @@ pub async fn keep(
     (mut stop, until): (watch::Receiver<bool>, Instant),
 ) {
     let mut news = kept.source.news();
-    tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => return,
-        _ = news.wait_for(News::is_heard) => {}
+    if state.commit().is_none() {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            _ = news.wait_for(News::is_heard) => {}
+        }
     }
     let mut failures = 0;
     let mut deaf = 0;
     while Instant::now() < until {
         let began = clock.now();
+        ears.begins(&kept.name);
         let heard = news.borrow_and_update().clone();
         let standing = tokio::select! {
             standing = bounded(kept, manners, clock, (&heard, &mut *state)) => standing,
@@ -159,8 +165,10 @@ async fn bounded(
         holder: &manners.holder,
         watcher: &Quiet,
     };
+    // On the heap: it is large, and clusters wait most of the time.
+    let passing = Box::pin(pass(work, state));
     tokio::select! {
-        standing = pass(work, state) => Some(standing),
+        standing = passing => Some(standing),
         () = clock.sleep(LONGEST_PASS) => None,
     }
 }

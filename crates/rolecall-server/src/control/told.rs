@@ -5,6 +5,12 @@ use rolecall_engine::reconcile::{Done, Standing};
 
 use crate::metrics::PassOutcome;
 
+/// So much drift is told one by one.
+const DRIFTS: usize = 5;
+
+/// So many characters a message may have.
+const LONGEST: usize = 1_000;
+
 /// How a pass ended.
 pub fn outcome(standing: &Standing) -> PassOutcome {
     if standing.is_troubled_by_the_world() {
@@ -25,7 +31,7 @@ pub fn done(standing: &Standing) -> Option<&Done> {
     standing.done.as_ref().filter(|done| done.report().outcome.is_some())
 }
 
-/// How things stand, as a sentence that may be shown anywhere: what files and clusters say in it is made harmless.
+/// How things stand, as a sentence that may be shown anywhere.
 pub fn told(standing: &Standing) -> String {
     let commit = standing.commit.as_deref().map_or("no commit", |commit| commit.get(..12).unwrap_or(commit));
     let mut parts = Vec::new();
@@ -39,9 +45,20 @@ pub fn told(standing: &Standing) -> String {
         let why = if hold.reason.is_empty() { String::new() } else { format!(" because {}", hold.reason) };
         parts.push(format!("held until {}{why}", hold.until));
     }
-    parts.extend(standing.drift.iter().map(|one| match one.heals_at {
+    parts.extend(standing.drift.iter().take(DRIFTS).map(|one| match one.heals_at {
         Some(at) if done(standing).is_none() => format!("{} (healed at {at:.0})", one.message),
         _ => one.message.clone(),
     }));
-    if parts.is_empty() { format!("as {commit} says") } else { printable(&parts.join("; ")).into_owned() }
+    let more = standing.drift.len().saturating_sub(DRIFTS);
+    parts.extend((more > 0).then(|| format!("and {more} more")));
+    if parts.is_empty() { format!("as {commit} says") } else { shown(&parts.join("; ")) }
+}
+
+/// A message of files or clusters as it may be shown anywhere, and kept in a status: harmless, and not without end.
+pub fn shown(message: &str) -> String {
+    let shown = printable(message);
+    match shown.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", shown.get(..end).unwrap_or_default()),
+        None => shown.into_owned(),
+    }
 }

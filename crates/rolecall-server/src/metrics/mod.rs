@@ -91,6 +91,18 @@ impl Metrics {
         }
     }
 
+    /// There will be something to count of this cluster: what counts begins at nothing, so that the first of it is
+    /// an increase.
+    pub fn expect_cluster(&self, cluster: &str) {
+        drop(self.heals.get_or_create_owned(&cluster.into()));
+        for outcome in PassOutcome::ALL {
+            drop(self.passes.get_or_create_owned(&ClusterOutcome::new(cluster.into(), outcome)));
+        }
+        for guard in Guard::ALL {
+            drop(self.refusals.get_or_create_owned(&ClusterGuard::new(cluster, guard)));
+        }
+    }
+
     /// A pass over a cluster has ended.
     pub fn pass(&self, cluster: &str, outcome: PassOutcome, took: Duration) {
         let cluster = Cluster::from(cluster);

@@ -70,10 +70,12 @@ pub struct AccessSyncSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(
     validation = Rule::new("[has(self.branch), has(self.tag), has(self.commit)].filter(it, it).size() <= 1")
-        .message("a source has one of `branch`, `tag` and `commit`")
+        .message("a source has one of `branch`, `tag` and `commit`"),
+    validation = Rule::new("!self.signed || has(self.secretRef)")
+        .message("whose signatures are accepted stands in a Secret: name it with `secretRef`")
 )]
 pub struct SourceSpec {
-    /// `https://…`, `ssh://…`, `git@host:…` or `codecommit::REGION://NAME`.
+    /// `https://…`, `ssh://…`, `git@host:…`, `codecommit::REGION://NAME`, or a folder that the controller sees.
     #[schemars(length(min = 1, max = 2048))]
     pub url: String,
     /// The branch; `main`, if nothing else is given.
@@ -85,6 +87,10 @@ pub struct SourceSpec {
     /// A commit instead, by all digits of its id.
     #[schemars(length(min = 40, max = 40), pattern(r"^[0-9a-f]+$"))]
     pub commit: Option<String>,
+    /// Whether commits must be signed, by somebody in the `allowed_signers` of the Secret. They must be as well
+    /// where it has any.
+    #[serde(default)]
+    pub signed: bool,
     /// A Secret of this namespace with `token`; or `username` and `password`; or `ssh-privatekey` and `known_hosts`;
     /// and, where they are wanted, `ca.crt` and `allowed_signers`.
     pub secret_ref: Option<SecretRef>,
@@ -217,7 +223,16 @@ fn at_most(number: i32) -> usize {
 
 /// The definition of the resource, as Kubernetes takes it.
 pub fn definition() -> CustomResourceDefinition {
-    AccessSync::crd()
+    let mut definition = AccessSync::crd();
+    // What no controller has seen must not look to kstatus as if it were current.
+    let unseen = serde_json::json!({ "observedGeneration": -1 });
+    let versions = definition.spec.versions.iter_mut();
+    let schemas = versions.filter_map(|version| version.schema.as_mut()?.open_api_v3_schema.as_mut());
+    for status in schemas.filter_map(|schema| schema.properties.as_mut()?.get_mut("status")) {
+        status.default =
+            Some(k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSON(unseen.clone()));
+    }
+    definition
 }
 
 fn a_minute() -> String {

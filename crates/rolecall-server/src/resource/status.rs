@@ -5,12 +5,11 @@
 
 use jiff::Timestamp;
 use rolecall_core::identity_mapping::Section;
-use rolecall_core::render::printable;
-use rolecall_engine::reconcile::Standing;
+use rolecall_engine::reconcile::{Seen, Standing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::control::{outcome, reason, told};
+use crate::control::{outcome, reason, shown as told_of, told};
 
 #[cfg(test)]
 mod tests;
@@ -89,6 +88,16 @@ impl AccessSyncStatus {
         self
     }
 
+    /// Of another source or target: what was known is not true of it. The conditions go on.
+    #[must_use]
+    pub fn anew(self) -> Self {
+        Self {
+            conditions: self.conditions,
+            last_handled_reconcile: self.last_handled_reconcile,
+            ..Self::default()
+        }
+    }
+
     /// Nothing can be done with it, for this reason.
     #[must_use]
     pub fn impossible(mut self, generation: i64, (reason, why): (&str, &str), now: Timestamp) -> Self {
@@ -127,17 +136,20 @@ impl AccessSyncStatus {
         let goes_on = standing.is_troubled_by_the_world();
         let reason = reason(standing);
         self.observed_generation = generation;
-        let of_stalled =
-            stalled.map(|trouble| (trouble.reason(), printable(&trouble.to_string()).into_owned()));
+        let of_stalled = stalled.map(|trouble| (trouble.reason(), told_of(&trouble.to_string())));
         self.set("Stalled", of_stalled.as_ref().map(|(reason, why)| (*reason, why.as_str())), now);
         let retries = (goes_on && stalled.is_none()).then_some((reason, message.as_str()));
         self.set("Reconciling", retries, now);
         self.ready(standing.is_ready(), (reason, &message), now);
         self.last_attempted_revision.clone_from(&standing.commit);
         self.last_applied_revision = standing.applied.clone().or(self.last_applied_revision);
-        self.drift = count(standing.drift.len());
-        for (section, entries) in standing.entries {
-            *self.entries(section) = count(entries);
+        if standing.is_judged {
+            self.drift = count(standing.drift.len());
+        }
+        if standing.seen != Seen::Nothing {
+            for (section, entries) in standing.entries {
+                *self.entries(section) = count(entries);
+            }
         }
         self.note(PassStatus {
             at: shown(now),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use rolecall_core::Timestamp;
-use rolecall_core::render::API_VERSION;
+use rolecall_core::render::{API_VERSION, printable_line};
 use rolecall_engine::port::{PortError, PortErrorKind};
 use rolecall_kube::KubeHome;
 use rolecall_server::resource::{AccessSync, AccessSyncStatus, RECONCILE_ANNOTATION};
@@ -44,13 +44,15 @@ pub(crate) fn run(args: &ReconcileArgs, screen: &Screen) -> Result<Status, Failu
             );
             return Err(Failure::new(format!("`{}` is suspended", args.name)).hint(command));
         }
-        let wish = Timestamp::now().to_string();
-        home.annotate(&args.name, RECONCILE_ANNOTATION, &wish).await?;
+        let wish = Timestamp::now();
+        home.annotate(&args.name, RECONCILE_ANNOTATION, &wish.to_string()).await?;
         progress.at("waiting for the controller; is one running? `kubectl get pods -n rolecall`");
         loop {
             tokio::time::sleep(POLL).await;
             let status = read(&home, &args.name).await?.status.unwrap_or_default();
-            if status.last_handled_reconcile.as_ref() == Some(&wish) {
+            // A later wish of somebody else is followed with ours.
+            let handled = status.last_handled_reconcile.as_deref().and_then(|text| text.parse().ok());
+            if handled.is_some_and(|handled: Timestamp| handled >= wish) {
                 return Ok(status);
             }
         }
@@ -85,7 +87,7 @@ fn tell(name: &str, status: &AccessSyncStatus, screen: &Screen) -> Result<(), Fa
             "appliedRevision": status.last_applied_revision,
         }));
     }
-    screen.data(&format!("{name}: {message}\n"))
+    screen.data(&format!("{}\n", printable_line(&format!("{name}: {message}"))))
 }
 
 fn ended(status: &AccessSyncStatus) -> Status {

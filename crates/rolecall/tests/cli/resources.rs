@@ -361,7 +361,8 @@ fn from_helm_install_to_a_healed_map() {
     let controller = Controller::start_with(&cast, &config);
     let source = json!({ "url": format!("https://localhost:{}/access.git", server.port), "secretRef": { "name": "git" } });
     apply(&cast, &json!({ "source": source }));
-    until_reason(&cast, "CannotBegin");
+    let ready = until_reason(&cast, "SourceFailed");
+    assert!(ready["message"].as_str().unwrap().contains("secret rolecall/git"), "{ready}");
     let secret = |token: &str| {
         let secret = json!({
             "apiVersion": "v1", "kind": "Secret",
@@ -372,8 +373,8 @@ fn from_helm_install_to_a_healed_map() {
     };
     // A wrong token is told, and the right one is found without anybody's help.
     secret("wrong");
-    let ready = until_reason(&cast, "SourceFailed");
-    assert!(ready["message"].as_str().unwrap().contains("credentials"), "{ready}");
+    let is_told = || until_reason(&cast, "SourceFailed")["message"].as_str().unwrap().contains("credentials");
+    assert!(eventually(PATIENCE, is_told), "{:#}", status(&cast));
     secret("s3cr3t");
     until_reason(&cast, "AsDeclared");
     cast.admin.knock().unwrap().succeeded().unwrap();

@@ -16,6 +16,7 @@ fn standing(trouble: Vec<Trouble>) -> Standing {
         applied: Some("c1".to_owned()),
         done: None,
         drift: Vec::new(),
+        is_judged: true,
         hold: None,
         trouble,
         wake_at: None,
@@ -97,4 +98,25 @@ fn the_last_five_passes_that_were_news_are_told() {
     let told: Vec<&str> = status.passes.iter().map(|pass| pass.outcome.as_str()).collect();
     assert_eq!(told, ["failed", "unchanged", "failed", "unchanged", "failed"]);
     assert_eq!(status.passes[0].at, "1970-01-01T00:00:18Z");
+}
+
+#[test]
+fn what_could_not_be_seen_stays_as_it_was() {
+    let seen = AccessSyncStatus::default().after(&standing(vec![]), 1, at(0));
+    let blind = Standing {
+        seen: Seen::Nothing,
+        is_judged: false,
+        entries: Section::ALL.map(|section| (section, 0)),
+        ..standing(vec![world()])
+    };
+    let status = AccessSyncStatus { drift: 2, ..seen }.after(&blind, 1, at(1));
+    assert_eq!((status.roles, status.users, status.accounts, status.drift), (3, 2, 1, 2));
+}
+
+#[test]
+fn of_another_source_or_target_nothing_is_known_yet() {
+    let known = AccessSyncStatus::default().after(&standing(vec![]), 1, at(0));
+    assert_eq!(known.clone().begun(2, at(1)).last_applied_revision.as_deref(), Some("c1"));
+    let other = known.anew().begun(2, at(1));
+    assert_eq!((other.last_applied_revision, other.passes.len(), other.roles), (None, 0, 0));
 }

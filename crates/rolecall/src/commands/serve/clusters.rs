@@ -120,7 +120,8 @@ impl Work {
     async fn connected(&mut self, state: &mut State) -> Result<(), Failure> {
         let mut stopped = self.stopped.clone();
         let cluster = tokio::select! {
-            cluster = connect_configured(&self.config) => cluster?,
+            // On the heap: it is large, and there is one of it for a moment only.
+            cluster = Box::pin(connect_configured(&self.config)) => cluster?,
             _ = stopped.wait_for(|stop| *stop) => return Ok(()),
         };
         let kept = Kept {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rolecall_core::render::{API_VERSION, printable};
 use rolecall_engine::port::PortError;
-use rolecall_engine::reconcile::{Done, Standing, Trouble};
+use rolecall_engine::reconcile::{Done, Seen, Standing, Trouble};
 use rolecall_server::control::{self, Notice, Teller, done, outcome, told};
 use rolecall_server::http::Health;
 use rolecall_server::lead;
@@ -35,12 +35,13 @@ pub(super) struct Ears {
     tellers: Mutex<BTreeMap<String, Teller>>,
 }
 
-/// No cluster is called so.
-const ELECTION: &str = " election";
-/// Nor so.
-const RESOURCES: &str = " resources";
-/// Nor so.
-const PUSHES: &str = " pushes";
+/// What complaints are about, some of them with the name of a cluster or a target behind it.
+const ELECTION: &str = "election ";
+const RESOURCES: &str = "resources ";
+const PUSHES: &str = "pushes ";
+const NOTIFY: &str = "notify ";
+const STATUS: &str = "status ";
+const WATCH: &str = "watch ";
 
 impl Ears {
     /// A process that is alone leads from the beginning.
@@ -73,7 +74,7 @@ impl Ears {
     }
 
     fn cannot_notify(&self, target: &str, why: &PostError) {
-        let about = format!("{PUSHES}{target}");
+        let about = format!("{NOTIFY}{target}");
         self.once(&about, &json!({ "kind": "Notification" }), &format!("`{target}` was not notified: {why}"));
     }
 
@@ -89,7 +90,20 @@ impl Ears {
     /// There will be something to hear of these.
     pub(super) fn expect(&self, clusters: impl Iterator<Item = String>) {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        clusters.for_each(|name| _ = said.entry(name).or_default());
+        for name in clusters {
+            self.metrics.expect_cluster(&name);
+            said.entry(name).or_default();
+        }
+    }
+
+    /// Nobody is kept by this process any more: what it knew is not true for long.
+    pub(super) fn clear(&self) {
+        let said = std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner));
+        for cluster in said.keys() {
+            self.metrics.forget_cluster(cluster);
+        }
+        self.tellers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.knows_all.store(false, Ordering::Relaxed);
     }
 
     /// All clusters that there are, are known.
@@ -101,13 +115,15 @@ impl Ears {
     pub(super) fn forget(&self, cluster: &str) {
         self.metrics.forget_cluster(cluster);
         self.said.lock().unwrap_or_else(PoisonError::into_inner).remove(cluster);
-        self.complained.lock().unwrap_or_else(PoisonError::into_inner).remove(cluster);
+        let is_of_it = |about: &String| about.strip_suffix(cluster).is_some_and(|head| head.ends_with(' '));
+        self.complained.lock().unwrap_or_else(PoisonError::into_inner).retain(|about, _| !is_of_it(about));
         self.tellers.lock().unwrap_or_else(PoisonError::into_inner).remove(cluster);
         self.note(&format!("{cluster}: not kept any more; its map stays as it is"));
     }
 
     /// Nobody looks at this one.
     pub(super) fn suspended(&self, cluster: &str) {
+        self.metrics.forget_cluster(cluster);
         self.say(cluster, &json!({ "outcome": "suspended" }), "suspended");
     }
 
@@ -130,7 +146,7 @@ impl Ears {
     /// A status or an event cannot be written.
     pub(super) fn cannot_tell(&self, cluster: &str, why: &PortError) {
         let text = format!("{cluster}: its status or an event cannot be written: {why}");
-        self.once(cluster, &json!({ "kind": "Status", "cluster": cluster }), &text);
+        self.once(&format!("{STATUS}{cluster}"), &json!({ "kind": "Status", "cluster": cluster }), &text);
     }
 
     /// Says something about the process.
@@ -215,7 +231,7 @@ impl control::Ears for Ears {
 
     fn cannot_watch(&self, cluster: &str, why: &PortError) {
         let text = format!("{cluster}: the map cannot be watched, and is looked at in time only: {why}");
-        self.once(cluster, &json!({ "kind": "Watch", "cluster": cluster }), &text);
+        self.once(&format!("{WATCH}{cluster}"), &json!({ "kind": "Watch", "cluster": cluster }), &text);
     }
 
     fn gave_up(&self, cluster: &str, after: Duration) {
@@ -252,10 +268,14 @@ impl lead::Ears for Ears {
 impl Ears {
     fn count(&self, cluster: &str, standing: &Standing, outcome: PassOutcome, took: Duration) {
         self.metrics.pass(cluster, outcome, took);
-        self.metrics.drift(cluster, standing.drift.len());
-        self.metrics.hold(cluster, standing.hold.is_some());
-        for (section, count) in standing.entries {
-            self.metrics.entries(cluster, section, count);
+        if standing.is_judged {
+            self.metrics.drift(cluster, standing.drift.len());
+            self.metrics.hold(cluster, standing.hold.is_some());
+        }
+        if standing.seen != Seen::Nothing {
+            for (section, count) in standing.entries {
+                self.metrics.entries(cluster, section, count);
+            }
         }
         if matches!(done(standing), Some(Done::Healed(_))) {
             self.metrics.healed(cluster);

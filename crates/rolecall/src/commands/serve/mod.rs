@@ -165,8 +165,10 @@ async fn keep(args: &ServeArgs, config: &Config, whose: Whose, screen: &Screen) 
     let work = async {
         let mut leadership = home.leadership.clone();
         while led(&mut leadership, &stopped).await {
-            until_lost(keeper.begin(&process), &mut leadership).await;
+            until_lost(keeper.begin(&process), &mut leadership).await?;
+            ears.clear();
         }
+        Ok(())
     };
     let ended = async {
         interrupts.next().await;
@@ -177,16 +179,16 @@ async fn keep(args: &ServeArgs, config: &Config, whose: Whose, screen: &Screen) 
             () = interrupts.next() => ears.note("stopped at once"),
         }
     };
-    tokio::select! {
-        () = work => {}
-        () = ended => {}
-    }
+    let result = tokio::select! {
+        result = work => result,
+        () = ended => Ok(()),
+    };
     home.leave().await;
     if let Some(listening) = listening {
         // It has its own limit, and nothing to lose.
         drop(tokio::time::timeout(Duration::from_secs(1), listening).await);
     }
-    Ok(Status::Done)
+    result.map(|()| Status::Done)
 }
 
 /// Waits until we lead; says no if it is time to stop.
@@ -199,14 +201,21 @@ async fn led(leadership: &mut Leadership, stopped: &watch::Receiver<bool>) -> bo
     }
 }
 
-/// Waits until all has ended, or ends it where somebody else may lead.
-async fn until_lost(mut kept: JoinSet<()>, leadership: &mut Leadership) {
-    let ended = async { while kept.join_next().await.is_some() {} };
+/// Waits until all has ended, or ends it where somebody else may lead. A task that broke off ends the process, for
+/// whoever starts it anew: a cluster that nobody keeps must not look well.
+async fn until_lost(mut kept: JoinSet<()>, leadership: &mut Leadership) -> Result<(), Failure> {
+    let ended = async {
+        while let Some(ended) = kept.join_next().await {
+            ended.map_err(|error| Failure::new(format!("a part of the controller broke off: {error}")))?;
+        }
+        Ok(())
+    };
     tokio::select! {
-        () = ended => return,
+        ended = ended => return ended,
         () = leadership.lost() => {}
     }
     kept.shutdown().await;
+    Ok(())
 }
 
 /// Listens for webhooks, probes and whoever collects metrics, if that is wanted.

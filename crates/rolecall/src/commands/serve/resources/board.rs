@@ -33,8 +33,10 @@ struct Told {
     status: AccessSyncStatus,
     happenings: VecDeque<Happening>,
     teller: Teller,
-    /// The annotation that is followed by the next pass.
+    /// The annotation that is followed by the next pass, and by the one that is under way.
     wish: Option<String>,
+    wish_under_way: Option<String>,
+    written: Option<AccessSyncStatus>,
 }
 
 impl<'a> Board<'a> {
@@ -46,6 +48,8 @@ impl<'a> Board<'a> {
             object: json!(object),
             generation: object.metadata.generation.unwrap_or_default(),
             wish: None,
+            wish_under_way: None,
+            written: None,
             happenings: VecDeque::new(),
             teller: Teller::after_reason(reason.unwrap_or_default()),
             status,
@@ -75,22 +79,40 @@ impl<'a> Board<'a> {
         }
     }
 
-    /// Tells of something that somebody should look at, once.
-    pub(super) fn warn(&self, reason: &'static str, message: &str) {
-        let mut told = self.told();
-        let notice = told.teller.trouble(reason, message);
-        told.happens(notice);
+    /// No pass could begin, for this reason; that is the answer to whoever has asked for one.
+    pub(super) fn cannot_begin(&self, why: &str, is_wrong: bool) {
+        const REASON: &str = "CannotBegin";
+        {
+            let mut told = self.told();
+            let notice = told.teller.trouble(REASON, why);
+            told.happens(notice);
+            told.wish_under_way = told.wish.take();
+        }
+        self.status(|status, generation, now| {
+            if is_wrong {
+                status.impossible(generation, (REASON, why), now)
+            } else {
+                status.failed(generation, (REASON, why), now)
+            }
+        });
+        self.answered();
+    }
+
+    /// Whoever has asked for the pass that is over has his answer.
+    fn answered(&self) {
+        let wish = self.told().wish_under_way.take();
+        if wish.is_some() {
+            self.status(|status, _, _| AccessSyncStatus { last_handled_reconcile: wish, ..status });
+        }
         self.changed.notify_one();
     }
 
     /// Writes what there is to tell, whenever there is; for ever.
     pub(super) async fn write(&self, home: &KubeHome, name: &str) {
-        let mut written = None;
         let mut pause = Duration::from_secs(1);
         loop {
             self.changed.notified().await;
-            let result = self.written(home, name, &mut written).await;
-            match result {
+            match self.write_once(home, name).await {
                 Ok(()) => pause = Duration::from_secs(1),
                 Err(error) => {
                     self.ears.cannot_tell(name, &error);
@@ -102,23 +124,26 @@ impl<'a> Board<'a> {
         }
     }
 
-    async fn written(
-        &self,
-        home: &KubeHome,
-        name: &str,
-        written: &mut Option<AccessSyncStatus>,
-    ) -> Result<(), PortError> {
-        let status = self.told().status.clone();
-        if written.as_ref() != Some(&status) {
-            home.write_status(name, &json!(status)).await?;
-            *written = Some(status);
+    /// Writes what there is to tell now. Events are told also where the status cannot be written.
+    pub(super) async fn write_once(&self, home: &KubeHome, name: &str) -> Result<(), PortError> {
+        let (status, uid) = {
+            let told = self.told();
+            let is_written = told.written.as_ref() == Some(&told.status);
+            ((!is_written).then(|| told.status.clone()), told.object["metadata"]["uid"].clone())
+        };
+        let mut result = Ok(());
+        if let Some(status) = status {
+            result = home.write_status((name, &uid), &json!(status)).await;
+            if result.is_ok() {
+                self.told().written = Some(status);
+            }
         }
         loop {
             let (object, next) = {
                 let told = self.told();
                 (told.object.clone(), told.happenings.front().cloned())
             };
-            let Some(next) = next else { return Ok(()) };
+            let Some(next) = next else { return result };
             home.tell(&object, &next).await?;
             self.told().happenings.pop_front();
         }
@@ -140,21 +165,20 @@ impl Told {
 }
 
 impl control::Ears for Board<'_> {
+    fn begins(&self, _: &str) {
+        let mut told = self.told();
+        told.wish_under_way = told.wish.take();
+    }
+
     fn stands(&self, cluster: &str, standing: &Standing, took: Duration) {
         self.ears.stands(cluster, standing, took);
         {
             let mut told = self.told();
             let notices = told.teller.pass(standing);
             told.happens(notices);
-            if !told.happenings.is_empty() {
-                self.changed.notify_one();
-            }
         }
         self.status(|status, generation, now| status.after(standing, generation, now));
-        let wish = self.told().wish.take();
-        if wish.is_some() {
-            self.status(|status, _, _| AccessSyncStatus { last_handled_reconcile: wish, ..status });
-        }
+        self.answered();
     }
 
     fn cannot_watch(&self, cluster: &str, why: &PortError) {
@@ -165,6 +189,7 @@ impl control::Ears for Board<'_> {
         self.ears.gave_up(cluster, after);
         let why = format!("a pass did not end within {} s, and was given up", after.as_secs());
         self.status(|status, generation, now| status.failed(generation, ("GaveUp", &why), now));
+        self.answered();
     }
 
     fn fetched(&self, source: &str, outcome: FetchOutcome) {

@@ -1,209 +1,219 @@
-//! One resource: opened as it is written, kept, and opened anew when it was written again or its time is over.
+//! One resource, from its first event to its end: kept as it is written, and anew when it was written again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use rolecall_core::config::{ServeConfig, parsed_duration};
 use rolecall_core::reconcile::Patience;
-use rolecall_engine::port::PortErrorKind;
-use rolecall_engine::reconcile::{News, Project, State};
+use rolecall_engine::port::{PortError, PortErrorKind};
+use rolecall_engine::reconcile::{Project, State};
 use rolecall_kube::FIELD_MANAGER;
-use rolecall_server::control::{Kept, Manners, Source, keep as keep_cluster};
+use rolecall_server::control::{Kept, Manners, Source, keep as keep_cluster, shown};
 use rolecall_server::resource::{
     AccessSync, AccessSyncSpec, AccessSyncStatus, PolicySpec, RECONCILE_ANNOTATION,
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::board::Board;
-use super::{Shared, origin, target};
+use super::origin::Origin;
+use super::{Shared, target};
 use crate::commands::serve::clusters::{LAST_DOUBLING, RENEWED_AFTER};
+use crate::commands::serve::source::inside;
 use crate::failure::Failure;
 use crate::target::SystemClock;
 
-/// Keeps the cluster of a resource until the resource is gone, or it is time to stop.
-pub(super) async fn keep(shared: Arc<Shared>, name: String, mut objects: watch::Receiver<Arc<AccessSync>>) {
-    let first = Arc::clone(&objects.borrow_and_update());
-    let board = Board::new(&shared.process.ears, &first);
+/// What a resource is at the moment; nothing while there is none of that name.
+pub(super) type Written = watch::Receiver<Option<Arc<AccessSync>>>;
+
+/// How long the last words about a resource may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Keeps the cluster of the resource of a name whenever there is one, until it is time to stop.
+pub(super) async fn keep(shared: Arc<Shared>, name: String, mut objects: Written) {
     let mut stopped = shared.process.stopped.clone();
-    tokio::select! {
-        () = board.write(&shared.resources.home, &name) => {}
-        () = work(&shared, &name, &board, &mut objects) => {}
-    }
-    if !*stopped.borrow_and_update() {
+    loop {
+        let next = tokio::select! {
+            next = objects.wait_for(Option::is_some) => next.ok().and_then(|object| object.clone()),
+            _ = stopped.wait_for(|stop| *stop) => None,
+        };
+        let Some(object) = next else { return };
+        keep_one(&shared, &name, &object, &mut objects).await;
+        if *stopped.borrow() {
+            return;
+        }
         shared.process.ears.forget(&name);
     }
 }
 
-async fn work(
-    shared: &Shared,
-    name: &str,
-    board: &Board<'_>,
-    objects: &mut watch::Receiver<Arc<AccessSync>>,
-) {
-    let mut state = State::default();
-    let mut kept: Option<AccessSyncSpec> = None;
-    let mut failures = 0_u32;
-    loop {
-        let object = Arc::clone(&objects.borrow_and_update());
-        if kept.as_ref() != Some(&object.spec) {
-            if !kept.as_ref().is_some_and(|before| is_of_the_same(before, &object.spec)) {
-                state = State::default();
-            }
-            failures = 0;
-            begin(shared, name, board, &object);
-            kept = Some(object.spec.clone());
-        }
-        if object.spec.suspend {
-            if is_over(shared, objects, &object.spec).await {
-                return;
-            }
-            continue;
-        }
-        let ended = until_written(shared, (name, &object), board, (&mut state, objects)).await;
-        let pause = match ended {
-            Ended::Over => return,
-            Ended::Written => continue,
-            Ended::InTime(Ok(())) => {
-                failures = 0;
-                continue;
-            }
-            Ended::InTime(Err(failure)) => {
-                failed(shared, name, board, &failure);
-                Duration::from_secs(1 << failures.min(LAST_DOUBLING))
-            }
-        };
-        failures += 1;
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            is_over = is_over(shared, objects, &object.spec) => if is_over { return },
-        }
-    }
-}
-
-/// How the work on one generation came to its end.
-enum Ended {
-    /// The resource is gone, or it is time to stop.
-    Over,
-    /// The resource has another spec.
-    Written,
-    /// The connection is to be made anew, or could not be made.
-    InTime(Result<(), Failure>),
-}
-
-/// Keeps the cluster until the resource is written or gone. A pass that is under way then may end.
-async fn until_written(
-    shared: &Shared,
-    (name, object): (&str, &AccessSync),
-    board: &Board<'_>,
-    (state, objects): (&mut State, &watch::Receiver<Arc<AccessSync>>),
-) -> Ended {
-    let (stop, stopped) = watch::channel(false);
-    let work = connected(shared, (name, object), board, (state, objects.clone()), stopped);
-    tokio::pin!(work);
-    let mut others = objects.clone();
-    let is_over = tokio::select! {
-        ended = &mut work => return Ended::InTime(ended),
-        is_over = is_over(shared, &mut others, &object.spec) => is_over,
-    };
-    stop.send_replace(true);
-    // What came of it is told already, and there is nothing to try again.
-    let _ = work.await;
-    if is_over { Ended::Over } else { Ended::Written }
-}
-
-/// Keeps the cluster over one connection.
-async fn connected(
-    shared: &Shared,
-    (name, object): (&str, &AccessSync),
-    board: &Board<'_>,
-    (state, objects): (&mut State, watch::Receiver<Arc<AccessSync>>),
-    mut stopped: watch::Receiver<bool>,
-) -> Result<(), Failure> {
-    let spec = &object.spec;
-    let opened =
-        async { Ok::<_, Failure>((origin::open(shared, spec).await?, target::connect(shared, spec).await?)) };
-    let (origin, cluster) = tokio::select! {
-        opened = opened => opened?,
-        _ = stopped.wait_for(|stop| *stop) => return Ok(()),
-    };
-    let source = Arc::new(Source::new(spec.source.url.clone(), Arc::new(origin.source)));
-    shared.process.sources.add(&source);
-    let kept = Kept {
-        name: name.to_owned(),
-        ports: Arc::new(cluster),
-        source: Arc::clone(&source),
-        project: Project {
-            url: spec.source.url.clone(),
-            folder: origin.folder,
-            policy: spec.policy.as_ref().map(PolicySpec::policy),
-        },
-        nudge: Arc::default(),
-    };
-    let manners = manners(shared, spec);
-    let end = (stopped.clone(), Instant::now() + RENEWED_AFTER);
+/// Keeps one resource until it is gone, or another one of its name is there.
+async fn keep_one(shared: &Shared, name: &str, object: &AccessSync, objects: &mut Written) {
+    let board = Board::new(&shared.process.ears, object);
+    shared.process.ears.expect([name.to_owned()].into_iter());
+    let home = &shared.resources.home;
     tokio::select! {
-        () = keep_cluster(&kept, &manners, (&SystemClock, state), board, end) => {}
-        () = source.follow(manners.interval, board, stopped) => {}
-        () = wishes(&kept, board, objects) => {}
-        () = shut_out(&source, manners.interval) => {}
+        () = board.write(home, name) => {}
+        () = work(shared, name, (&board, object), objects) => {}
     }
-    // The files for SSH are there as long as the source is.
-    drop(origin.files);
-    Ok(())
+    if objects.borrow().is_some() {
+        drop(tokio::time::timeout(FAREWELL, board.write_once(home, name)).await);
+    }
 }
 
-/// Comes back some time after the source did not let us in: the Secret may be another one by then.
-async fn shut_out(source: &Source, interval: SignedDuration) {
-    let mut news = source.news();
-    let is_shut = |news: &News| {
-        let kind = news.error.as_ref().map(|error| error.kind);
-        matches!(kind, Some(PortErrorKind::Unauthenticated | PortErrorKind::Denied))
+async fn work(shared: &Shared, name: &str, (board, first): (&Board<'_>, &AccessSync), objects: &mut Written) {
+    let mut state = State::default();
+    let mut before: Option<AccessSyncSpec> = None;
+    loop {
+        let object = objects.borrow_and_update().clone();
+        let Some(object) = object.filter(|object| object.metadata.uid == first.metadata.uid) else { return };
+        let before_it = before.replace(object.spec.clone());
+        let is_other = before_it.as_ref().is_some_and(|before| !is_of_the_same(before, &object.spec));
+        if is_other || before_it.is_some_and(|before| before.policy != object.spec.policy) {
+            state = State::default();
+        }
+        begin(shared, name, board, (&object, is_other));
+        let is_stopped = if object.spec.suspend {
+            until_other(shared, objects, &object).await
+        } else {
+            kept_until_other(shared, (name, &object), board, (&mut state, objects)).await
+        };
+        if is_stopped {
+            return;
+        }
+    }
+}
+
+/// Keeps the cluster until there is another generation, or it is time to stop, which is told. A pass that is under
+/// way then may end.
+async fn kept_until_other(
+    shared: &Shared,
+    (name, object): (&str, &AccessSync),
+    board: &Board<'_>,
+    (state, objects): (&mut State, &mut Written),
+) -> bool {
+    let spec = &object.spec;
+    let folder = inside(spec.path.as_deref().unwrap_or_default()).to_owned();
+    let origin = Origin::new(Arc::clone(&shared.resources), spec.source.clone(), folder.clone());
+    let source = Arc::new(Source::new(spec.source.url.clone(), Arc::new(origin)));
+    shared.process.sources.add(&source);
+    let policy = spec.policy.as_ref().map(PolicySpec::policy);
+    let project = Project { url: spec.source.url.clone(), folder, policy };
+    let (manners, nudge) = (manners(shared, name, spec), Arc::<Notify>::default());
+    let (stop, stopped) = watch::channel(false);
+    let beside = async {
+        let asked = wishes((&source, &nudge), board, objects.clone());
+        tokio::join!(source.follow(manners.interval, board, stopped.clone()), asked);
     };
-    if news.wait_for(is_shut).await.is_err() {
-        std::future::pending::<()>().await;
+    let work = Work { shared, name, spec, board, source: &source, project, manners: &manners, nudge: &nudge };
+    let work = work.keep(state, stopped.clone());
+    let mut others = objects.clone();
+    let ending = async {
+        let is_stopped = until_other(shared, &mut others, object).await;
+        stop.send_replace(true);
+        is_stopped
+    };
+    // Whoever works ends by himself once he was told to stop; what is beside him ends with him.
+    tokio::select! {
+        ((), is_stopped) = async { tokio::join!(work, ending) } => is_stopped,
+        () = async { beside.await; std::future::pending().await } => true,
     }
-    tokio::time::sleep(interval.unsigned_abs()).await;
 }
 
-/// Follows the annotation by which people ask for a pass: fetch first, and look then.
-async fn wishes(kept: &Kept, board: &Board<'_>, mut objects: watch::Receiver<Arc<AccessSync>>) {
-    let wish = |object: &AccessSync| object.metadata.annotations.as_ref()?.get(RECONCILE_ANNOTATION).cloned();
+/// The cluster of one generation of a resource.
+struct Work<'a> {
+    shared: &'a Shared,
+    name: &'a str,
+    spec: &'a AccessSyncSpec,
+    board: &'a Board<'a>,
+    source: &'a Arc<Source>,
+    project: Project,
+    manners: &'a Manners,
+    nudge: &'a Arc<Notify>,
+}
+
+impl Work<'_> {
+    /// Keeps it over one connection after the other, until it is told to stop.
+    async fn keep(self, state: &mut State, mut stopped: watch::Receiver<bool>) {
+        let mut failures = 0_u32;
+        while !*stopped.borrow() {
+            // On the heap: it is large, and there is one of it for a moment only.
+            let connecting = Box::pin(target::connect(self.shared, self.spec));
+            let connected = tokio::select! {
+                connected = connecting => connected,
+                _ = stopped.wait_for(|stop| *stop) => return,
+            };
+            match connected {
+                Ok(cluster) => {
+                    failures = 0;
+                    let kept = Kept {
+                        name: self.name.to_owned(),
+                        ports: Arc::new(cluster),
+                        source: Arc::clone(self.source),
+                        project: self.project.clone(),
+                        nudge: Arc::clone(self.nudge),
+                    };
+                    let end = (stopped.clone(), Instant::now() + RENEWED_AFTER);
+                    keep_cluster(&kept, self.manners, (&SystemClock, &mut *state), self.board, end).await;
+                }
+                Err(failure) => {
+                    self.cannot_begin(&failure);
+                    let pause = Duration::from_secs(1 << failures.min(LAST_DOUBLING));
+                    failures += 1;
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = self.nudge.notified() => {}
+                        _ = stopped.wait_for(|stop| *stop) => return,
+                    }
+                }
+            }
+        }
+    }
+
+    fn cannot_begin(&self, failure: &Failure) {
+        self.shared.process.ears.cannot_connect(self.name, failure);
+        let causes: Vec<String> = failure.error.chain().map(ToString::to_string).collect();
+        let why = shown(&causes.join(": "));
+        self.board.cannot_begin(&why, is_wrong(failure));
+    }
+}
+
+/// Does it last until somebody writes something else?
+fn is_wrong(failure: &Failure) -> bool {
+    let error = failure.error.downcast_ref::<PortError>();
+    error.is_some_and(|error| error.kind == PortErrorKind::Invalid)
+}
+
+/// Follows the annotation by which people ask for a pass: fetch first, and look then. For ever.
+async fn wishes((source, nudge): (&Source, &Notify), board: &Board<'_>, mut objects: Written) {
+    let wish = |object: &Option<Arc<AccessSync>>| {
+        object.as_ref()?.metadata.annotations.as_ref()?.get(RECONCILE_ANNOTATION).cloned()
+    };
     let mut followed = wish(&objects.borrow_and_update());
     // The first pass is the answer to what was asked before.
     board.wished(followed.as_ref());
     while objects.changed().await.is_ok() {
         let next = wish(&objects.borrow_and_update());
         if next != followed {
-            kept.source.refreshed().await;
+            source.refreshed().await;
             board.wished(next.as_ref());
-            kept.nudge.notify_one();
+            nudge.notify_one();
             followed = next;
         }
     }
-    std::future::pending::<()>().await;
 }
 
-fn begin(shared: &Shared, name: &str, board: &Board<'_>, object: &AccessSync) {
+fn begin(shared: &Shared, name: &str, board: &Board<'_>, (object, is_other): (&AccessSync, bool)) {
     board.turn_to(object);
     if object.spec.suspend {
         shared.process.ears.suspended(name);
         board.status(AccessSyncStatus::suspended);
     } else {
-        board.status(AccessSyncStatus::begun);
+        let known = |status: AccessSyncStatus| if is_other { status.anew() } else { status };
+        board.status(|status, generation, now| known(status).begun(generation, now));
     }
 }
 
-fn failed(shared: &Shared, name: &str, board: &Board<'_>, failure: &Failure) {
-    shared.process.ears.cannot_connect(name, failure);
-    let causes: Vec<String> = failure.error.chain().map(ToString::to_string).collect();
-    let why = causes.join(": ");
-    board.warn("CannotBegin", &why);
-    board.status(|status, generation, now| status.failed(generation, ("CannotBegin", &why), now));
-}
-
-fn manners(shared: &Shared, spec: &AccessSyncSpec) -> Manners {
+fn manners(shared: &Shared, name: &str, spec: &AccessSyncSpec) -> Manners {
     // The schema lets nothing else in.
     let read = |text: &str, otherwise| parsed_duration(text).unwrap_or(otherwise);
     let patience = Patience::default();
@@ -212,7 +222,8 @@ fn manners(shared: &Shared, spec: &AccessSyncSpec) -> Manners {
         patience: Patience {
             heal_removals_after: read(&spec.heal_removals_after, patience.heal_removals_after),
         },
-        holder: shared.process.holder.clone(),
+        // Two resources may be of one cluster, and are two to its lock.
+        holder: format!("{}, {name}", shared.process.holder),
         writer: FIELD_MANAGER,
         leadership: shared.process.leadership.clone(),
     }
@@ -220,19 +231,19 @@ fn manners(shared: &Shared, spec: &AccessSyncSpec) -> Manners {
 
 /// Is what is known of the one true of the other as well?
 fn is_of_the_same(one: &AccessSyncSpec, other: &AccessSyncSpec) -> bool {
-    (&one.source, &one.path, &one.target, &one.policy)
-        == (&other.source, &other.path, &other.target, &other.policy)
+    (&one.source, &one.path, &one.target) == (&other.source, &other.path, &other.target)
 }
 
-/// Comes back when the spec is another one, with no; or, with yes, when the resource is gone or it is time to stop.
-async fn is_over(
-    shared: &Shared,
-    objects: &mut watch::Receiver<Arc<AccessSync>>,
-    spec: &AccessSyncSpec,
-) -> bool {
+/// Comes back when there is another generation, another resource or none, with no; or with yes when it is time to
+/// stop.
+async fn until_other(shared: &Shared, objects: &mut Written, of: &AccessSync) -> bool {
     let mut stopped = shared.process.stopped.clone();
+    let is_other = |object: &Option<Arc<AccessSync>>| {
+        let it = object.as_ref().map(|object| (&object.metadata.uid, object.metadata.generation));
+        it != Some((&of.metadata.uid, of.metadata.generation))
+    };
     tokio::select! {
         _ = stopped.wait_for(|stop| *stop) => true,
-        other = objects.wait_for(|object| object.spec != *spec) => other.is_err(),
+        other = objects.wait_for(is_other) => other.is_err(),
     }
 }

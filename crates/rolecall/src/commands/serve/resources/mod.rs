@@ -11,12 +11,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rolecall_core::config::HomeConfig;
 use rolecall_kube::{Change, KubeHome};
-use rolecall_server::resource::AccessSync;
-use serde_json::Value;
+use rolecall_server::resource::{AccessSync, AccessSyncStatus};
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::Process;
 use super::home::Site;
@@ -75,8 +76,8 @@ async fn follow(shared: &Shared, changes: &mpsc::UnboundedSender<Change>) {
 
 struct Fleet {
     shared: Arc<Shared>,
-    /// What each is to be as; it is gone when nobody says so any more.
-    members: BTreeMap<String, watch::Sender<Arc<AccessSync>>>,
+    /// What each is to be as; nothing where there is none of that name any more.
+    members: BTreeMap<String, watch::Sender<Option<Arc<AccessSync>>>>,
     tasks: JoinSet<()>,
 }
 
@@ -84,57 +85,81 @@ impl Fleet {
     async fn run(mut self, mut changes: mpsc::UnboundedReceiver<Change>) {
         while let Some(change) = changes.recv().await {
             match change {
-                Change::All(objects) => {
-                    let objects: Vec<AccessSync> =
-                        objects.into_iter().filter_map(|one| self.read(one)).collect();
-                    let is_there = |name: &String| {
-                        objects.iter().any(|object| object.metadata.name.as_ref() == Some(name))
-                    };
-                    self.members.retain(|name, _| is_there(name));
-                    for object in objects {
-                        self.written(object);
-                    }
-                    self.shared.process.ears.expected();
-                }
-                Change::Written(object) => {
-                    if let Some(object) = self.read(object) {
-                        self.written(object);
-                    }
-                }
-                Change::Deleted(name) => drop(self.members.remove(&name)),
+                Change::All(objects) => self.all(objects),
+                Change::Written(object) => self.written(object),
+                Change::Deleted(name) => self.gone(&name),
             }
-            while self.tasks.try_join_next().is_some() {}
+            while let Some(ended) = self.tasks.try_join_next() {
+                carry_on(ended);
+            }
         }
         // Whoever follows has ended, since it is time: each member has heard that as well.
-        while self.tasks.join_next().await.is_some() {}
+        while let Some(ended) = self.tasks.join_next().await {
+            carry_on(ended);
+        }
     }
 
-    fn written(&mut self, object: AccessSync) {
-        let Some(name) = object.metadata.name.clone() else { return };
-        let object = Arc::new(object);
-        if let Some(member) = self.members.get(&name) {
-            let is_same = member.borrow().metadata.uid == object.metadata.uid;
-            if is_same {
-                member.send_replace(object);
-                return;
-            }
+    fn all(&mut self, objects: Vec<Value>) {
+        let names: Vec<String> = objects.iter().map(name).collect();
+        let gone: Vec<String> = self.members.keys().filter(|name| !names.contains(name)).cloned().collect();
+        for name in &gone {
+            self.gone(name);
         }
-        let (sender, receiver) = watch::channel(object);
-        self.shared.process.ears.expect([name.clone()].into_iter());
-        // One that was deleted and made anew has the old task's end before it: the map's lock keeps them apart.
+        for object in objects {
+            self.written(object);
+        }
+        self.shared.process.ears.expected();
+    }
+
+    fn gone(&self, name: &str) {
+        if let Some(member) = self.members.get(name) {
+            member.send_replace(None);
+        }
+    }
+
+    /// What is not as our schema says is of another version of it: it is told, and what was there before goes on.
+    fn written(&mut self, object: Value) {
+        let (name, uid) = (name(&object), object["metadata"]["uid"].clone());
+        match serde_json::from_value::<AccessSync>(object) {
+            Ok(object) => self.take(name, Arc::new(object)),
+            Err(error) => self.not_understood((name, uid), &error),
+        }
+    }
+
+    fn take(&mut self, name: String, object: Arc<AccessSync>) {
+        if let Some(member) = self.members.get(&name) {
+            member.send_replace(Some(object));
+            return;
+        }
+        let (sender, receiver) = watch::channel(Some(object));
         self.tasks.spawn(member::keep(Arc::clone(&self.shared), name.clone(), receiver));
         self.members.insert(name, sender);
     }
 
-    /// What is not as the schema says is of another version of it.
-    fn read(&self, object: Value) -> Option<AccessSync> {
-        let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-        match serde_json::from_value(object) {
-            Ok(object) => Some(object),
-            Err(error) => {
-                self.shared.process.ears.note(&format!("the AccessSync `{name}` is not understood: {error}"));
-                None
-            }
+    fn not_understood(&self, (name, uid): (String, Value), error: &serde_json::Error) {
+        let why = format!("it is of another version than this controller: {error}");
+        self.shared.process.ears.note(&format!("{name}: {why}"));
+        if self.members.contains_key(&name) {
+            return;
         }
+        let resources = Arc::clone(&self.shared.resources);
+        tokio::spawn(async move {
+            let status = AccessSyncStatus::default().impossible(0, ("NotUnderstood", &why), Timestamp::now());
+            // It is told in the log, too.
+            let _ = resources.home.write_status((&name, &uid), &json!(status)).await;
+        });
+    }
+}
+
+fn name(object: &Value) -> String {
+    object["metadata"]["name"].as_str().unwrap_or_default().to_owned()
+}
+
+/// What broke off in a task breaks off here, too: a cluster that nobody keeps must not look well.
+fn carry_on(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
     }
 }

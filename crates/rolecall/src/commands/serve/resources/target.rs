@@ -11,7 +11,11 @@ use crate::target::{connect_configured, connect_with_kubeconfig};
 
 pub(super) async fn connect(shared: &Shared, spec: &AccessSyncSpec) -> Result<KubeCluster, Failure> {
     match &spec.target {
-        None | Some(TargetSpec { eks: None, kubeconfig: None }) => shared.resources.site.connect().await,
+        None => shared.resources.site.connect().await,
+        Some(TargetSpec { eks: None, kubeconfig: None }) => {
+            Err(Failure::new("the target names no cluster")
+                .hint("leave it out for the cluster of the resource"))
+        }
         Some(TargetSpec { eks: Some(EksSpec { name, region, role_arn }), .. }) => {
             let config = ClusterConfig {
                 name: Some(name.clone()),
