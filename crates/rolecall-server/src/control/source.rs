@@ -69,7 +69,7 @@ impl Source {
                 _ = stop.wait_for(|stop| *stop) => return,
             };
             ears.fetched(&self.name, outcome(&before, &after));
-            failures = if after.error.is_some() { failures + 1 } else { 0 };
+            failures = if is_to_be_spared(&after) { failures + 1 } else { 0 };
             let asked = after.error.as_ref().and_then(|error| error.retry_after);
             let pause = asked.unwrap_or_else(|| pause::in_time(failures, interval));
             self.news.send_if_modified(|news| {
@@ -108,6 +108,14 @@ impl Sources {
             .filter(|source| is_it(&source.name))
             .for_each(|one| one.nudge());
     }
+}
+
+/// Is it to be asked less and less? A server that answers with what is wrong is asked in time as ever: somebody may
+/// have pushed. One that refuses credentials must not be asked until it locks them.
+fn is_to_be_spared(news: &News) -> bool {
+    news.error
+        .as_ref()
+        .is_some_and(|error| error.kind.is_transient() || error.kind == PortErrorKind::Unauthenticated)
 }
 
 fn outcome(before: &News, after: &News) -> FetchOutcome {

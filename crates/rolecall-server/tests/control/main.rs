@@ -94,6 +94,24 @@ async fn who_does_not_lead_writes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_that_is_away_is_asked_less_and_less_and_an_empty_one_in_time() {
+    for (kind, fetches) in [
+        (PortErrorKind::Unavailable, 6..20),
+        (PortErrorKind::Unauthenticated, 6..20),
+        (PortErrorKind::NotFound, 26..31),
+    ] {
+        let stage = Stage::start(&["dev"]).await;
+        stage.repository.fail(Some(PortError::new(kind, "fetch", "`it`", "it is said so")));
+        stage.nudge();
+        let before = stage.repository.asked();
+        tokio::time::sleep(30 * MINUTE).await;
+        let count = stage.repository.asked() - before;
+        assert!(fetches.contains(&count), "{kind:?}: {count} in half an hour");
+        stage.end().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_somebody_writes_to_the_map_is_seen_at_once() {
     let stage = Stage::start(&["dev"]).await;
     stage.meddle(String::clear);

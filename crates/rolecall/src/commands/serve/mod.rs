@@ -47,6 +47,9 @@ const NUDGES: usize = 64;
 /// whom somebody removed by hand after `healRemovalsAfter`; an entry that nobody declared is told. A commit that cannot
 /// be used changes nothing, and what was applied last goes on being defended. The annotation `rolecall.dev/hold` on the
 /// map, such as `2026-01-31T18:00:00Z because …`, stops all of it until then.
+///
+/// With `serve: {home: …}` several processes elect the one that works; without `source` and `clusters`, the clusters
+/// are then named by `AccessSync` resources in the namespace `rolecall` at home.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// The file with `source:`, `serve:` and `clusters:`; files that it names are looked for beside it
