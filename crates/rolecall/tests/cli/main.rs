@@ -6,6 +6,7 @@ mod check;
 #[cfg(target_os = "linux")]
 mod cluster;
 #[cfg(unix)]
+mod controller;
 mod documents;
 mod explain;
 mod findings;

@@ -1,72 +1,25 @@
 //! `AccessSync` on a real cluster, by a controller that runs as the ServiceAccount that is meant for it.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::io::Write;
+use std::process::Stdio;
+use std::time::Duration;
 
 use rolecall_testenv::git::{Server, git};
 use rolecall_testenv::story::{Cast, NODES, manifest, user};
-use rolecall_testenv::{ClusterOptions, KubeconfigUser, eventually};
+use rolecall_testenv::{KubeconfigUser, eventually};
 use serde_json::{Value, json};
 
 use crate::chart::helm;
+use crate::controller::{Controller, PATIENCE, bare, bootstrapped, mappings, push};
 
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// The controller, and what it says.
-struct Controller {
-    child: Child,
-    lines: Receiver<String>,
+/// A controller at home in the cluster, as its ServiceAccount.
+fn controller(cast: &Cast) -> Controller {
+    let config = "apiVersion: rolecall.dev/v1alpha1\nkind: Config\nserve:\n  home: {context: controller}\n";
+    Controller::start(cast, config, Some(&kubeconfig(cast)))
 }
 
-impl Controller {
-    fn start(cast: &Cast) -> Self {
-        let config =
-            "apiVersion: rolecall.dev/v1alpha1\nkind: Config\nserve:\n  home: {context: controller}\n";
-        Self::start_with(cast, config)
-    }
-
-    fn start_with(cast: &Cast, config: &str) -> Self {
-        let folder = cast.cluster.home().join("controller");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("rolecall.yaml"), config).unwrap();
-        let config = folder.join("rolecall.yaml");
-        let kubeconfig = kubeconfig(cast);
-        let mut command =
-            cast.creator.rolecall_command(&["serve", "-o", "json", "--config", config.to_str().unwrap()]);
-        let mut child = command.env("KUBECONFIG", kubeconfig).stdout(Stdio::piped()).spawn().unwrap();
-        let (told, lines) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| told.send(line)));
-        Self { child, lines }
-    }
-
-    fn until_message(&self, part: &str) -> Value {
-        let end = Instant::now() + PATIENCE;
-        let mut said = Vec::new();
-        while let Some(left) = end.checked_duration_since(Instant::now()) {
-            let Ok(line) = self.lines.recv_timeout(left) else { break };
-            let document: Value = serde_json::from_str(&line).unwrap();
-            if document["message"].as_str().unwrap().contains(part) {
-                return document;
-            }
-            said.push(line);
-        }
-        panic!("`{part}` was not said in time: {}", said.join("\n"));
-    }
-
-    fn end(mut self) {
-        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
-impl Drop for Controller {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-    }
+fn ends(controller: Controller) {
+    assert!(controller.terminate().success());
 }
 
 /// A kubeconfig of the ServiceAccount, with a token from the TokenRequest API.
@@ -76,22 +29,8 @@ fn kubeconfig(cast: &Cast) -> std::path::PathBuf {
     cast.cluster.write_kubeconfig("controller", &cast.cluster.endpoint(), &user).unwrap()
 }
 
-fn bare() -> Cast {
-    Cast::assemble(Path::new(env!("CARGO_BIN_EXE_rolecall")), ClusterOptions::default()).unwrap()
-}
-
 fn cast() -> Cast {
-    let cast = bare();
-    cast.creator.rolecall(&["bootstrap", "controller", "--context", "admin"]).unwrap().succeeded().unwrap();
-    git(&cast.repository, &["init", "-q", "-b", "main"]);
-    push(&cast, &manifest("[]", &user("admin", "system:masters")));
-    cast
-}
-
-fn push(cast: &Cast, text: &str) {
-    cast.write(text).unwrap();
-    git(&cast.repository, &["add", "."]);
-    git(&cast.repository, &["commit", "-q", "-m", "x"]);
+    bootstrapped("controller")
 }
 
 fn resource(cast: &Cast, more: &Value) -> String {
@@ -139,15 +78,10 @@ fn until_reason(cast: &Cast, reason: &str) -> Value {
     ready()
 }
 
-fn mappings(cast: &Cast) -> String {
-    let object = cast.cluster.aws_auth().unwrap().unwrap_or_default();
-    format!("{}{}", object["data"]["mapRoles"], object["data"]["mapUsers"])
-}
-
 #[test]
 fn a_resource_is_kept_and_everything_is_told_where_people_look() {
     let cast = cast();
-    let controller = Controller::start(&cast);
+    let controller = controller(&cast);
     controller.until_message("this process leads");
     apply(&cast, &json!({}));
     controller.until_message("applied ");
@@ -190,13 +124,13 @@ fn a_resource_is_kept_and_everything_is_told_where_people_look() {
     let is_told = |outcomes: Vec<String>| outcomes.len() == 5 && outcomes[..2] == ["unchanged", "applied"];
     assert!(eventually(PATIENCE, || is_told(outcomes())), "{:?}", outcomes());
 
-    controller.end();
+    ends(controller);
 }
 
 #[test]
 fn it_is_asked_by_hand_suspended_and_deleted() {
     let cast = cast();
-    let controller = Controller::start(&cast);
+    let controller = controller(&cast);
     let people = format!("{}{}", user("admin", "system:masters"), user("ann", "view"));
     push(&cast, &manifest("[]", &people));
 
@@ -227,7 +161,7 @@ fn it_is_asked_by_hand_suspended_and_deleted() {
     kubectl(&cast, &["delete", "accs", "prod", "-n", "rolecall", "--timeout=20s"], "").unwrap();
     controller.until_message("prod: not kept any more");
     assert!(mappings(&cast).contains("user/ann"));
-    controller.end();
+    ends(controller);
 }
 
 #[test]
@@ -307,7 +241,7 @@ fn a_target_by_its_kubeconfig_and_what_it_may_not_be() {
         "stringData": { "value": admin, "plugin": plugin.to_string(), "file": file.to_string(), "text": "nonsense: [" },
     });
     kubectl(&cast, &["apply", "-f", "-"], &secret.to_string()).unwrap();
-    let controller = Controller::start(&cast);
+    let controller = controller(&cast);
     let target = |name: &str, key: &str| json!({ "target": { "kubeconfig": { "secretRef": { "name": name }, "key": key } } });
     for (name, key, told) in [
         ("target", "plugin", "it runs a program"),
@@ -326,7 +260,7 @@ fn a_target_by_its_kubeconfig_and_what_it_may_not_be() {
     apply(&cast, &target("target", "value"));
     until_reason(&cast, "AsDeclared");
     cast.admin.knock().unwrap().succeeded().unwrap();
-    controller.end();
+    ends(controller);
 }
 
 /// The story, with nothing but what a user has: the chart, a Git server behind TLS, kubectl.
@@ -358,7 +292,7 @@ fn from_helm_install_to_a_healed_map() {
     };
     push(&manifest("[]", &user("admin", "system:masters")));
 
-    let controller = Controller::start_with(&cast, &config);
+    let controller = Controller::start(&cast, &config, Some(&kubeconfig(&cast)));
     let source = json!({ "url": format!("https://localhost:{}/access.git", server.port), "secretRef": { "name": "git" } });
     apply(&cast, &json!({ "source": source }));
     let ready = until_reason(&cast, "SourceFailed");
@@ -393,5 +327,5 @@ fn from_helm_install_to_a_healed_map() {
     until_reason(&cast, "Unusable");
     let described = kubectl(&cast, &["describe", "accs", "prod", "-n", "rolecall"], "").unwrap();
     assert!(described.contains("aws-auth.yml:") && !described.contains("s3cr3t"), "{described}");
-    controller.end();
+    ends(controller);
 }

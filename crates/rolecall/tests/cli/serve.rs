@@ -2,24 +2,22 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::ops::Deref;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use rolecall_testenv::git::{Server, git};
 use rolecall_testenv::story::{Cast, NODES, manifest, user};
-use rolecall_testenv::{ClusterOptions, Part, eventually};
-use serde_json::Value;
+use rolecall_testenv::{Part, eventually};
 
+use crate::controller::{Controller, PATIENCE, bootstrapped, mappings, push};
 use crate::run::Desk;
 
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A process that serves, and what it says.
+/// A process that serves and listens.
 struct Serving {
-    child: Child,
-    lines: Receiver<String>,
+    process: Controller,
     address: String,
 }
 
@@ -42,39 +40,10 @@ impl Serving {
         let folder = cast.cluster.home().join("serve");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("secret"), "a secret of more than 16 bytes\n").unwrap();
-        std::fs::write(folder.join("rolecall.yaml"), config).unwrap();
-        let config = folder.join("rolecall.yaml");
-        let mut command =
-            cast.creator.rolecall_command(&["serve", "-o", "json", "--config", config.to_str().unwrap()]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let (told, lines) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| told.send(line)));
-        let mut serving = Self { child, lines, address: String::new() };
-        let listening = serving.until(|line| line["message"].as_str().unwrap().starts_with("listening at "));
-        let address = listening["message"].as_str().unwrap().rsplit_once('/').unwrap().1;
-        address.clone_into(&mut serving.address);
-        serving
-    }
-
-    /// The next line that is so.
-    fn until(&self, is_it: impl Fn(&Value) -> bool) -> Value {
-        let end = Instant::now() + PATIENCE;
-        let mut said = Vec::new();
-        while let Some(left) = end.checked_duration_since(Instant::now()) {
-            let Ok(line) = self.lines.recv_timeout(left) else { break };
-            let document: Value =
-                serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
-            if is_it(&document) {
-                return document;
-            }
-            said.push(line);
-        }
-        panic!("it was not said in time: {}", said.join("\n"));
-    }
-
-    fn until_message(&self, part: &str) -> Value {
-        self.until(|line| line["message"].as_str().is_some_and(|message| message.contains(part)))
+        let process = Controller::start(cast, config, None);
+        let listening = process.until_message("listening at ");
+        let address = listening["message"].as_str().unwrap().rsplit_once('/').unwrap().1.to_owned();
+        Self { process, address }
     }
 
     fn ask(&self, request: &str) -> String {
@@ -85,52 +54,21 @@ impl Serving {
         answer
     }
 
-    fn signal(&self, signal: &str) {
-        let kill = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
-    }
-
-    /// Ends it as Kubernetes does.
-    fn terminate(mut self) -> ExitStatus {
-        self.signal("TERM");
-        let began = Instant::now();
-        let status = self.child.wait().unwrap();
-        assert!(began.elapsed() < Duration::from_secs(10), "it took {:?}", began.elapsed());
-        status
-    }
-
-    /// Everything that is said within a time.
-    fn says_within(&self, time: Duration) -> Vec<String> {
-        let end = Instant::now() + time;
-        let next = || self.lines.recv_timeout(end.saturating_duration_since(Instant::now())).ok();
-        std::iter::from_fn(next).collect()
+    fn terminate(self) -> ExitStatus {
+        self.process.terminate()
     }
 }
 
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
+impl Deref for Serving {
+    type Target = Controller;
+
+    fn deref(&self) -> &Controller {
+        &self.process
     }
 }
 
-/// A cluster with nodes, and a repository whose first commit lets `admin` in.
 fn cast() -> Cast {
-    let cast = Cast::assemble(Path::new(env!("CARGO_BIN_EXE_rolecall")), ClusterOptions::default()).unwrap();
-    cast.creator.rolecall(&["bootstrap", "cluster", "--context", "admin"]).unwrap().succeeded().unwrap();
-    git(&cast.repository, &["init", "-q", "-b", "main"]);
-    push(&cast, &manifest("[]", &user("admin", "system:masters")));
-    cast
-}
-
-fn push(cast: &Cast, text: &str) {
-    cast.write(text).unwrap();
-    git(&cast.repository, &["add", "."]);
-    git(&cast.repository, &["commit", "-q", "-m", "x"]);
-}
-
-fn mappings(cast: &Cast) -> String {
-    let object = cast.cluster.aws_auth().unwrap().unwrap_or_default();
-    format!("{}{}", object["data"]["mapRoles"], object["data"]["mapUsers"])
+    bootstrapped("cluster")
 }
 
 #[test]
@@ -278,7 +216,7 @@ fn of_several_processes_one_works() {
     let began = Instant::now();
     two.until_message("this process leads");
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    assert!(two.child.try_wait().unwrap().is_none());
+    assert!(two.process.is_running());
 
     // Without etcd the API server takes requests and does not answer. That keeps nobody from ending.
     cast.cluster.stop(Part::Etcd).unwrap();
